@@ -1,0 +1,65 @@
+/** A program interruption that waits for the next run (struct kvm_s390_pgm_info; s390-memop 10.1). */
+export interface PendingProgram {
+  readonly type: 'program_int';
+  readonly code: number;
+  /** The TEID, 0 for codes that have none. */
+  readonly transExcCode: bigint;
+  readonly excAccessId: number;
+}
+
+/** The registers of an s390x vCPU; all effective at once. */
+export interface S390xRegisterFile {
+  readonly psw: { readonly mask: bigint; readonly addr: bigint };
+  /** 31 bits, 8 KiB aligned. */
+  readonly prefix: number;
+  readonly gprs: readonly bigint[];
+  readonly crs: readonly bigint[];
+  readonly acrs: readonly number[];
+  readonly fpc: number;
+  readonly todpr: number;
+  readonly cpuTimer: bigint;
+  readonly clockComparator: bigint;
+  readonly pp: bigint;
+  readonly gbea: bigint;
+  readonly pftoken: bigint;
+  readonly pfcompare: bigint;
+  readonly pfselect: bigint;
+  readonly epochdiff: bigint;
+}
+
+/** An s390x vCPU. */
+export interface S390xVcpu {
+  readonly id: number;
+  readonly mpState: 'stopped' | 'operating';
+  readonly registers: S390xRegisterFile;
+  readonly pending: readonly PendingProgram[];
+  /** The secure interface data area of a protected vCPU, 4096 bytes. */
+  readonly sida?: Uint8Array;
+}
+
+const sixteen = <Value>(value: Value): readonly Value[] => new Array<Value>(16).fill(value);
+
+/** A vCPU as KVM_CREATE_VCPU leaves it (s390-lifecycle section 2): stopped, everything 0 but the pfault token. */
+export function newVcpu(id: number): S390xVcpu {
+  const registers: S390xRegisterFile = {
+    psw: { mask: 0n, addr: 0n },
+    prefix: 0,
+    gprs: sixteen(0n),
+    crs: sixteen(0n),
+    acrs: sixteen(0),
+    fpc: 0,
+    todpr: 0,
+    cpuTimer: 0n,
+    clockComparator: 0n,
+    pp: 0n,
+    gbea: 0n,
+    pftoken: (1n << 64n) - 1n,
+    pfcompare: 0n,
+    pfselect: 0n,
+    epochdiff: 0n,
+  };
+  return { id, mpState: 'stopped', registers, pending: [] };
+}
+
+/** Bits of the prefix that exist (s390-translation section 2). */
+export const PREFIX_MASK = 0x7fffe000;

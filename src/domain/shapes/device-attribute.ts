@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { u32, u64 } from './scalars.js';
+
+/** A group or attribute: its name, or the ABI number. */
+const named = <Width extends typeof u32 | typeof u64>(width: Width) =>
+  z.union([z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'must be a name or a number'), width]);
+
+const address = { group: named(u32), attr: named(u64), flags: u32.default(0) };
+
+/** The payload as the body gave it; which fields it must have is the attribute's business. No payload is a bad address (EFAULT). */
+const payload = z.record(z.string(), z.json()).default({});
+
+/** KVM_SET_DEVICE_ATTR on the VM. */
+export const setDeviceAttr = z.strictObject({ type: z.literal('set_device_attr'), ...address, payload });
+
+/** KVM_GET_DEVICE_ATTR on the VM. */
+export const getDeviceAttr = z.strictObject({ type: z.literal('get_device_attr'), ...address });
+
+/** KVM_HAS_DEVICE_ATTR on the VM. */
+export const hasDeviceAttr = z.strictObject({ type: z.literal('has_device_attr'), ...address });

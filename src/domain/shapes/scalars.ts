@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+const DIGITS = /^(?:0[xX][0-9a-fA-F]{1,64}|[0-9]{1,80})$/;
+
+/** What clients write for an unsigned number: hex or decimal text, or a JSON integer up to 2^53-1. */
+const digits = z.union([z.string().regex(DIGITS, 'must be a hex ("0x…") or decimal number'), z.int().nonnegative()]);
+
+/** An unsigned 64-bit quantity (contract, ground rules). Output: bigint. */
+export const u64 = digits
+  .transform((text) => BigInt(text))
+  .refine((value) => value < 1n << 64n, 'must fit in 64 bits')
+  .meta({ id: 'U64', description: '64 bits, unsigned: hex ("0x…") or decimal text, or an integer up to 2^53-1' });
+
+/** An unsigned quantity of `bits` (at most 32) bits. Output: number. */
+export const uint = (bits: 8 | 16 | 32) =>
+  digits
+    .transform((text) => Number(text))
+    .refine((value) => value < 2 ** bits, `must fit in ${bits} bits`)
+    .meta({ id: `U${bits}`, description: `${bits} bits, unsigned` });
+
+export const u8 = uint(8);
+export const u16 = uint(16);
+export const u32 = uint(32);
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+function fromBase64(text: string): Uint8Array {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+const base64Text = z.string().regex(BASE64, 'must be base64 (RFC 4648, with padding)').transform(fromBase64);
+
+/** Binary data: base64 text in JSON; bytes as they are where no JSON was. Output: bytes. */
+export const bytes = z
+  .union([z.custom<Uint8Array>((value) => value instanceof Uint8Array), base64Text])
+  .meta({ id: 'Bytes', description: 'binary data in base64' });
+
+/**
+ * An enumeration of the kernel's: a name, or the ABI number. A number that has a name becomes the name; one that has none
+ * stays a number, so that the machine can answer it as the kernel does.
+ *
+ * @param names the ABI numbers by name
+ */
+export function abiEnum<const Names extends Readonly<Record<string, number>>>(names: Names) {
+  type Name = Extract<keyof Names, string>;
+  const byNumber = new Map(Object.entries(names).map(([name, number]) => [number, name as Name]));
+  const keys = Object.keys(names) as [Name, ...Name[]];
+  return z.union([z.enum(keys), u32]).transform((value): Name | number => {
+    return typeof value === 'number' ? (byNumber.get(value) ?? value) : (value as Name);
+  });
+}
+
+/** A set of flags in its normal form: the names of the known bits in bit order, then the unknown bits as one number. */
+export type FlagSet<Name extends string> = readonly (Name | bigint)[];
+
+/**
+ * A flag field of the kernel's: a number, or a list that may mix names and numbers. Output: the normal form of `FlagSet`.
+ *
+ * @param masks the bit masks by name
+ * @param bits the width of the ABI's field
+ */
+export function flagSet<const Masks extends Readonly<Record<string, number>>>(masks: Masks, bits: 32 | 64) {
+  type Name = Extract<keyof Masks, string>;
+  const keys = Object.keys(masks) as [Name, ...Name[]];
+  const number = u64.refine((value) => value < 1n << BigInt(bits), `must fit in ${bits} bits`);
+  const toMask = (item: string | bigint) => (typeof item === 'bigint' ? item : BigInt(masks[item] ?? 0));
+  return z.union([number, z.array(z.union([z.enum(keys), number])).max(64)]).transform((value): FlagSet<Name> => {
+    const items: readonly (string | bigint)[] = Array.isArray(value) ? value : [value];
+    let rest = items.reduce<bigint>((mask, item) => mask | toMask(item), 0n);
+    const set: (Name | bigint)[] = [];
+    for (const name of keys) {
+      const mask = BigInt(masks[name] ?? 0);
+      if ((rest & mask) === 0n) continue;
+      set.push(name);
+      rest &= ~mask;
+    }
+    return rest === 0n ? set : [...set, rest];
+  });
+}

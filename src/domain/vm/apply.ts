@@ -1,0 +1,209 @@
+import { PAGE_SIZE, type Part, fragments, frameOf } from '../memory/address.js';
+import { MARK } from '../memory/frame-marks.js';
+import { GuestMemory } from '../memory/guest-memory.js';
+import { type Memslot, endOf, logsDirty } from '../memory/memslot.js';
+import { KEY } from '../memory/storage-key.js';
+import { PREFIX_MASK, type S390xVcpu, newVcpu } from '../s390x/vcpu.js';
+import type { S390xRegisterChanges } from '../shapes/s390x-registers.js';
+import type { Event, EventOf, EventType } from './event.js';
+import type { Regions, Vm } from './state.js';
+
+type Fold<Type extends EventType> = (vm: Vm, event: EventOf<Type>) => Vm;
+
+const EVERYTHING = MARK.key | MARK.usage | MARK.nodat | MARK.cmmaDirty | MARK.dirty;
+
+const region =
+  (changes: Partial<Regions>) =>
+  (vm: Vm): Vm => ({ ...vm, regions: { ...vm.regions, ...changes } });
+
+const withVcpu = (vm: Vm, id: number, change: (vcpu: S390xVcpu) => S390xVcpu): Vm => {
+  const vcpu = vm.vcpus.get(id);
+  return vcpu ? { ...vm, vcpus: new Map(vm.vcpus).set(id, change(vcpu)) } : vm;
+};
+
+const eachVcpu = (vm: Vm, change: (vcpu: S390xVcpu) => S390xVcpu): Vm => ({
+  ...vm,
+  vcpus: new Map([...vm.vcpus].map(([id, vcpu]) => [id, change(vcpu)])),
+});
+
+/** Slots with `slot` changed by `change`, or without it where that answers nothing. */
+function changeSlot(vm: Vm, number: number, change: (slot: Memslot) => Memslot | undefined): Vm {
+  const slots = vm.memory.slots.flatMap((slot) => (slot.slot === number ? (change(slot) ?? []) : [slot]));
+  return { ...vm, memory: vm.memory.withSlots(slots) };
+}
+
+const clearMarks = (vm: Vm, slot: Memslot, mask: number): void =>
+  vm.memory.marks.clear(mask, slot.firstFrame, endOf(slot));
+
+/** Sets key bits in the frames of `parts`, and the dirty bit where `dirty` says so and the slot logs. */
+function touch(memory: GuestMemory, parts: readonly Part[], keyBits: number, dirty: boolean): void {
+  for (const part of parts) {
+    for (const { frame } of fragments(part.absolute, part.size)) {
+      const slot = memory.slotAt(frame);
+      const bits = keyBits | (dirty && slot !== undefined && logsDirty(slot) ? MARK.dirty : 0);
+      memory.marks.set(frame, bits, bits);
+    }
+  }
+}
+
+const replaced = <Value>(
+  values: readonly Value[],
+  changes: Readonly<Record<string, Value>> | undefined,
+): readonly Value[] => (changes ? values.map((value, i) => changes[String(i)] ?? value) : values);
+
+function changeRegisters(vcpu: S390xVcpu, changes: S390xRegisterChanges): S390xVcpu {
+  const { gprs, crs, acrs, prefix, ...scalars } = changes;
+  const before = vcpu.registers;
+  const present = Object.fromEntries(Object.entries(scalars).filter(([, value]) => value !== undefined));
+  return {
+    ...vcpu,
+    registers: {
+      ...before,
+      ...present,
+      prefix: prefix === undefined ? before.prefix : prefix & PREFIX_MASK,
+      gprs: replaced(before.gprs, gprs),
+      crs: replaced(before.crs, crs),
+      acrs: replaced(before.acrs, acrs),
+    },
+  };
+}
+
+const unprotected = (vcpu: S390xVcpu): S390xVcpu => {
+  const { sida: _, ...rest } = vcpu;
+  return rest;
+};
+
+const unprotect = (changes: Partial<Regions>) => (vm: Vm) =>
+  region({ protection: 'none', ...changes })(eachVcpu(vm, unprotected));
+
+const folds: { readonly [Type in Exclude<EventType, 'vm_created'>]: Fold<Type> } = {
+  vm_destroyed: region({ lifecycle: 'destroyed' }),
+  vcpu_created: (vm, { vcpu }) => {
+    const created = newVcpu(vcpu);
+    const secure = vm.regions.protection === 'none' ? created : { ...created, sida: new Uint8Array(PAGE_SIZE) };
+    return region({ vcpus: 'created' })({ ...vm, vcpus: new Map(vm.vcpus).set(vcpu, secure) });
+  },
+  registers_set: (vm, { vcpu, registers }) => withVcpu(vm, vcpu, (before) => changeRegisters(before, registers)),
+
+  memslot_created: (vm, { slot, guestPhysAddr, size, userspaceAddr, flags }) => {
+    const created = {
+      slot,
+      firstFrame: frameOf(guestPhysAddr),
+      frames: frameOf(size),
+      firstPage: frameOf(userspaceAddr),
+      flags,
+    };
+    return { ...vm, memory: vm.memory.withSlots([...vm.memory.slots, created]) };
+  },
+  memslot_moved: (vm, { slot, guestPhysAddr }) =>
+    changeSlot(vm, slot, (before) => {
+      clearMarks(vm, before, EVERYTHING);
+      return { ...before, firstFrame: frameOf(guestPhysAddr) };
+    }),
+  memslot_flags_changed: (vm, { slot, flags }) =>
+    changeSlot(vm, slot, (before) => {
+      const after = { ...before, flags };
+      if (!logsDirty(after)) clearMarks(vm, before, MARK.dirty);
+      return after;
+    }),
+  memslot_deleted: (vm, { slot }) =>
+    changeSlot(vm, slot, (before) => {
+      clearMarks(vm, before, EVERYTHING);
+      return undefined;
+    }),
+  dirty_log_taken: (vm, { slot }) =>
+    changeSlot(vm, slot, (before) => {
+      clearMarks(vm, before, MARK.dirty);
+      return before;
+    }),
+
+  memory_loaded: (vm, { parts, data }) => {
+    vm.memory.store(parts, data);
+    return vm;
+  },
+  memory_read: (vm, { parts }) => {
+    touch(vm.memory, parts, KEY.reference, false);
+    return vm;
+  },
+  memory_stored: (vm, { parts, data }) => {
+    vm.memory.store(parts, data);
+    touch(vm.memory, parts, KEY.reference | KEY.change, true);
+    return vm;
+  },
+  memory_compared: (vm, { parts }) => {
+    touch(vm.memory, parts, KEY.reference, true);
+    return vm;
+  },
+  sida_stored: (vm, { vcpu, offset, data }) =>
+    withVcpu(vm, vcpu, (before) => {
+      const sida = Uint8Array.from(before.sida ?? new Uint8Array(PAGE_SIZE));
+      sida.set(data, offset);
+      return { ...before, sida };
+    }),
+  program_interrupt_queued: (vm, { vcpu, code, transExcCode, excAccessId }) =>
+    withVcpu(vm, vcpu, (before) => {
+      const others = before.pending.filter(({ type }) => type !== 'program_int');
+      return { ...before, pending: [...others, { type: 'program_int', code, transExcCode, excAccessId }] };
+    }),
+
+  cmma_enabled: region({ cmma: 'on' }),
+  cmma_cleared: (vm) => {
+    for (const slot of vm.memory.slots) clearMarks(vm, slot, MARK.usage | MARK.nodat | MARK.cmmaDirty);
+    return vm;
+  },
+  mem_limit_set: (vm, { topTable }) => ({ ...vm, topTable }),
+  migration_started: region({ migration: 'on' }),
+  migration_stopped: region({ migration: 'off' }),
+
+  protection_enabled: (vm) =>
+    region({ protection: 'protected' })(eachVcpu(vm, (vcpu) => ({ ...vcpu, sida: new Uint8Array(PAGE_SIZE) }))),
+  protection_disabled: unprotect({ aside: 'none' }),
+  dump_started: region({ protection: 'dumping' }),
+  dump_completed: region({ protection: 'protected' }),
+  protection_set_aside: unprotect({ aside: 'kept' }),
+  aside_destroyed: region({ aside: 'none' }),
+};
+
+/** The state of a VM that was just created, before its ledger knows it. */
+const created = (id: string, { arch, vmType, semantics, name, labels, host }: EventOf<'vm_created'>): Vm => ({
+  id,
+  name,
+  arch,
+  vmType,
+  semantics,
+  labels,
+  host,
+  ledger: { version: 0, position: 0, createdAt: '', updatedAt: '' },
+  regions: { lifecycle: 'live', vcpus: 'none', cmma: 'off', migration: 'off', protection: 'none', aside: 'none' },
+  vcpus: new Map(),
+  memory: GuestMemory.empty(),
+});
+
+/**
+ * Folds one fact into a VM; undefined is the VM before `vm_created`. Decides nothing.
+ *
+ * The answer shares `vm.memory`, which is changed in place: `vm` must not be used again unless it was forked.
+ */
+export function apply(id: string, vm: Vm | undefined, event: Event): Vm {
+  if (event.type === 'vm_created') return created(id, event);
+  if (vm === undefined) throw new Error(`${event.type} happened to a VM that was never created`);
+  return (folds[event.type] as Fold<EventType>)(vm, event);
+}
+
+/** What a record adds to the state beside its facts. */
+export interface Entry {
+  readonly vm: string;
+  readonly version: number;
+  readonly position: number;
+  readonly time: string;
+  readonly events: readonly Event[];
+}
+
+/** Folds one record into a VM; a stream may begin with refusals, so the answer may still be undefined. */
+export function applyEntry(vm: Vm | undefined, { vm: id, version, position, time, events }: Entry): Vm | undefined {
+  const after = events.reduce<Vm | undefined>((state, event) => apply(id, state, event), vm);
+  if (after === undefined) return undefined;
+  const createdAt = vm?.ledger.createdAt ?? time;
+  const destroyedAt = after.regions.lifecycle === 'destroyed' ? (vm?.ledger.destroyedAt ?? time) : undefined;
+  return { ...after, ledger: { version, position, createdAt, updatedAt: time, ...(destroyedAt && { destroyedAt }) } };
+}

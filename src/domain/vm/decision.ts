@@ -1,0 +1,27 @@
+import { ERRNO, type Errno } from '../errno.js';
+import type { Event } from './event.js';
+
+/** What is answered beside `ret`; bytes become base64 at the edge and stand beside the record. */
+export type Reply = Readonly<Record<string, unknown>>;
+
+/**
+ * What a command comes to: `ret` as the ioctl returns it (0 done, positive a program interruption, negative a refusal), the
+ * errno of a refusal, the reply, and the facts to record.
+ */
+export interface Decision {
+  readonly ret: number;
+  readonly errno?: Errno;
+  readonly reply: Reply;
+  readonly events: readonly Event[];
+}
+
+/** The command was carried out. */
+export const done = (events: readonly Event[] = [], reply: Reply = {}, ret = 0): Decision => ({ ret, reply, events });
+
+/** The command was refused. `events` only where KVM leaves an effect behind all the same. */
+export const refused = (errno: Errno, events: readonly Event[] = [], reply: Reply = {}): Decision => ({
+  ret: -ERRNO[errno],
+  errno,
+  reply,
+  events,
+});

@@ -1,0 +1,49 @@
+import type { GuestMemory } from '../memory/guest-memory.js';
+import type { TopTable } from '../s390x/address-space.js';
+import type { S390xVcpu } from '../s390x/vcpu.js';
+import type { S390xHost } from '../shapes/create-vm.js';
+import type { Semantics } from './semantics.js';
+
+/** The configuration of an s390x VM's statechart, one entry a region (domain/s390x/chart.ts). */
+export interface Regions {
+  readonly lifecycle: 'live' | 'destroyed';
+  readonly vcpus: 'none' | 'created';
+  readonly cmma: 'off' | 'on';
+  readonly migration: 'off' | 'on';
+  readonly protection: 'none' | 'protected' | 'dumping';
+  readonly aside: 'none' | 'kept';
+}
+
+/** What the life of a VM's ledger adds to the VM. */
+export interface Ledger {
+  /** Records of the VM's stream that are in this state. */
+  readonly version: number;
+  /** The journal position of the last of them. */
+  readonly position: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly destroyedAt?: string;
+}
+
+/**
+ * A VM as its ledger has it. Everything but `memory` is immutable; memory is changed in place by `apply` alone, and whoever
+ * keeps a state beyond the next command keeps a `fork` of it.
+ */
+export interface Vm {
+  readonly id: string;
+  readonly name: string;
+  readonly arch: 's390x';
+  readonly vmType: 'default' | 'ucontrol';
+  readonly semantics: Semantics;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly host: S390xHost;
+  readonly ledger: Ledger;
+  readonly regions: Regions;
+  /** What MEM_LIMIT_SIZE chose; absent before the first SET. */
+  readonly topTable?: TopTable;
+  readonly vcpus: ReadonlyMap<number, S390xVcpu>;
+  readonly memory: GuestMemory;
+}
+
+/** A VM that later commands do not change. */
+export const fork = (vm: Vm): Vm => ({ ...vm, memory: vm.memory.fork() });

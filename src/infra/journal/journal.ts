@@ -1,0 +1,133 @@
+import type { Observable } from 'rxjs';
+
+/** Bulk data of a record: kept beside it, bound to it by the commitment that the record's bytes hold. */
+export interface BulkData {
+  /** Where it belongs in the record, as in `command.data`. */
+  readonly role: string;
+  /** 32 random bytes that the commitment hides it with. */
+  readonly salt: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+/** A record that wants to be appended: everything but its position, which only the journal knows. */
+export interface Draft {
+  readonly vm: string;
+  /** The stream's version after this record; the append is refused unless the stream is at `version - 1`. */
+  readonly version: number;
+  /** The record's canonical text up to the position's digits, and from behind them. */
+  readonly head: string;
+  readonly tail: string;
+  readonly data: readonly BulkData[];
+  /** What readers filter by; derived from the record, never hashed. */
+  readonly index: RecordIndex;
+}
+
+/** Columns by which the journal is searched. */
+export interface RecordIndex {
+  /** The command's type. */
+  readonly type: string;
+  /** The ioctl's return value; negative for a refusal. */
+  readonly ret: number;
+  readonly actor: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** First and last guest frame that the command touched, where it touched memory. */
+  readonly frames?: { readonly first: number; readonly last: number };
+}
+
+/** A record that is in the journal for good. */
+export interface StoredRecord {
+  /** Counts from 1 over the whole journal, without gaps. */
+  readonly position: number;
+  readonly vm: string;
+  readonly version: number;
+  /** The canonical bytes (RFC 8785 JSON, UTF-8), at most 65,535: what the leaf hash is of. */
+  readonly bytes: Uint8Array;
+  /** SHA-256(0x00, bytes): the record's leaf of the RFC 6962 tree. */
+  readonly leafHash: Uint8Array;
+}
+
+/** What of the journal is wanted: records after a position, of one stream or all, that match every filter given. */
+export interface Query {
+  /** Only positions greater than this; 0 for all. */
+  readonly after: number;
+  readonly limit: number;
+  readonly vm?: string;
+  /** Only versions greater than this, and up to that one; with `vm`. */
+  readonly afterVersion?: number;
+  readonly upToVersion?: number;
+  readonly type?: string;
+  readonly outcome?: 'done' | 'refused';
+  readonly actor?: string;
+  /** Milliseconds since 1970, inclusive. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Records that touched one of these guest frames, first to last inclusive. */
+  readonly frames?: { readonly first: number; readonly last: number };
+}
+
+/** Where a stream stands. */
+export interface StreamHead {
+  readonly vm: string;
+  readonly version: number;
+  readonly position: number;
+}
+
+/** Why an append or a read did not go through. */
+export const JOURNAL_FAULTS = {
+  conflict: 'the stream is not at the expected version',
+  full: 'the journal has no room left',
+  readonly: 'the journal cannot be written to',
+  busy: 'the journal is locked by another process',
+  closed: 'the journal is closed',
+  broken: 'the journal failed',
+} as const;
+
+export type JournalFault = keyof typeof JOURNAL_FAULTS;
+
+/** The one exception of the journal; nothing of the failed append is in it. */
+export class JournalError extends Error {
+  constructor(
+    readonly fault: JournalFault,
+    detail?: string,
+  ) {
+    super(detail === undefined ? JOURNAL_FAULTS[fault] : `${JOURNAL_FAULTS[fault]}: ${detail}`);
+  }
+}
+
+/**
+ * An append-only journal of records in streams, one stream a VM. Every implementation passes the contract suite in
+ * test/infra/journal/journal.contract.ts.
+ */
+export interface Journal {
+  /**
+   * Appends a record and answers once it is durable. Appends of one caller are taken in the order of the calls.
+   *
+   * @throws JournalError; `conflict` when the stream has moved on
+   */
+  append(draft: Draft): Promise<StoredRecord>;
+
+  /** Records that match, ascending by position, at most `limit`. */
+  read(query: Query): Promise<StoredRecord[]>;
+
+  /** The bulk data of a record, in order of role; empty if it has none. */
+  data(position: number): Promise<BulkData[]>;
+
+  /** The position of the last record, 0 for an empty journal. */
+  head(): Promise<number>;
+
+  /** The head of one stream; version 0 and position 0 if it has no record. */
+  streamHead(vm: string): Promise<StreamHead>;
+
+  /** The heads of all streams after `vm` in order of VM id, at most `limit`. */
+  streams(after: string, limit: number): Promise<StreamHead[]>;
+
+  /** Each record once it is durable, in order of position, from the moment of subscription on. */
+  readonly appended: Observable<StoredRecord>;
+
+  /** Whether appends are possible: undefined, or why not. */
+  health(): Promise<JournalFault | undefined>;
+
+  /** Waits for what is under way, then releases the file. Later calls fail with `closed`. */
+  close(): Promise<void>;
+}
