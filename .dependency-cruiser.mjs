@@ -1,0 +1,37 @@
+/** Who may import whom (docs/architecture.md). Checked by `npm test`; test/layers.test.ts shows that it bites. */
+export default {
+  forbidden: [
+    {
+      name: 'domain-imports-nobody',
+      comment: 'the domain is pure: xstate and zod, nothing else',
+      severity: 'error',
+      from: { path: '^src/domain' },
+      to: { pathNot: ['^src/domain', 'node_modules/(xstate|zod)/'] },
+    },
+    {
+      name: 'infra-does-not-know-the-api',
+      severity: 'error',
+      from: { path: '^src/infra' },
+      to: { path: ['^src/api', 'node_modules/@nestjs/'] },
+    },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-dev-dependencies',
+      severity: 'error',
+      from: { path: '^src' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

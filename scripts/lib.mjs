@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The project's folder. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const at = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
+
+/** When the newest file below a folder, or the file itself, was changed. */
+function newest(path) {
+  if (!existsSync(path)) return 0;
+  if (!statSync(path).isDirectory()) return at(path);
+  return Math.max(at(path), ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+/** Runs a command in the project's folder and ends this process if it fails. What it prints goes to standard error. */
+export function run(command, args, options = {}) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], ...options });
+  if (error) console.error(`${command}: ${error.message}`);
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** Runs one of the project's own tools with this Node. */
+export const tool = (path, ...args) => run(process.execPath, [join(root, 'node_modules', path), ...args]);
+
+/** Installs what the lock file says, if it is newer than what is installed. */
+export function install() {
+  const installed = at(join(root, 'node_modules', '.package-lock.json'));
+  if (installed >= at(join(root, 'package-lock.json'))) return;
+  console.error('installing packages; better-sqlite3 is compiled where no binary can be had, which takes a minute');
+  run('npm', ['ci', '--no-audit', '--no-fund']);
+}
+
+/** Compiles the sources, if one of them is newer than what was built. */
+export function build() {
+  const inputs = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map((name) =>
+    newest(join(root, name)),
+  );
+  const built = at(join(root, 'dist', '.built'));
+  if (built > Math.max(...inputs)) return;
+  console.error('building');
+  const started = new Date();
+  const stamp = join(root, 'dist', '.built');
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  tool('typescript/bin/tsc', '-p', 'tsconfig.build.json');
+  writeFileSync(stamp, '');
+  utimesSync(stamp, started, started);
+}
