@@ -51,7 +51,7 @@ export class GuestMemory {
     const recent = this.recent;
     if (recent !== undefined && frame >= recent.firstFrame && frame < endOf(recent)) return recent;
     let low = 0;
-    for (let high = this.slots.length - 1; low <= high; ) {
+    for (let high = this.slots.length - 1; low <= high;) {
       const middle = (low + high) >>> 1;
       const slot = this.slots[middle];
       if (slot === undefined || frame < slot.firstFrame) high = middle - 1;

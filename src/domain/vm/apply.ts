@@ -97,8 +97,12 @@ const folds: { readonly [Type in Exclude<EventType, 'vm_created'>]: Fold<Type> }
   },
   memslot_moved: (vm, { slot, guestPhysAddr }) =>
     changeSlot(vm, slot, (before) => {
+      const after = { ...before, firstFrame: frameOf(guestPhysAddr) };
+      const dirty = [...vm.memory.marks.having(MARK.dirty, before.firstFrame, endOf(before))];
       clearMarks(vm, before, EVERYTHING);
-      return { ...before, firstFrame: frameOf(guestPhysAddr) };
+      for (const frame of dirty)
+        vm.memory.marks.set(after.firstFrame + frame - before.firstFrame, MARK.dirty, MARK.dirty);
+      return after;
     }),
   memslot_flags_changed: (vm, { slot, flags }) =>
     changeSlot(vm, slot, (before) => {
@@ -132,6 +136,10 @@ const folds: { readonly [Type in Exclude<EventType, 'vm_created'>]: Fold<Type> }
   },
   memory_compared: (vm, { parts }) => {
     touch(vm.memory, parts, KEY.reference, true);
+    return vm;
+  },
+  memory_made_writable: (vm, { parts }) => {
+    touch(vm.memory, parts, 0, true);
     return vm;
   },
   sida_stored: (vm, { vcpu, offset, data }) =>
@@ -173,7 +181,7 @@ const created = (id: string, { arch, vmType, semantics, name, labels, host }: Ev
   semantics,
   labels,
   host,
-  ledger: { version: 0, position: 0, createdAt: '', updatedAt: '' },
+  ledger: { version: 0, createdAt: '', updatedAt: '' },
   regions: { lifecycle: 'live', vcpus: 'none', cmma: 'off', migration: 'off', protection: 'none', aside: 'none' },
   vcpus: new Map(),
   memory: GuestMemory.empty(),
@@ -194,16 +202,15 @@ export function apply(id: string, vm: Vm | undefined, event: Event): Vm {
 export interface Entry {
   readonly vm: string;
   readonly version: number;
-  readonly position: number;
   readonly time: string;
   readonly events: readonly Event[];
 }
 
 /** Folds one record into a VM; a stream may begin with refusals, so the answer may still be undefined. */
-export function applyEntry(vm: Vm | undefined, { vm: id, version, position, time, events }: Entry): Vm | undefined {
+export function applyEntry(vm: Vm | undefined, { vm: id, version, time, events }: Entry): Vm | undefined {
   const after = events.reduce<Vm | undefined>((state, event) => apply(id, state, event), vm);
   if (after === undefined) return undefined;
   const createdAt = vm?.ledger.createdAt ?? time;
   const destroyedAt = after.regions.lifecycle === 'destroyed' ? (vm?.ledger.destroyedAt ?? time) : undefined;
-  return { ...after, ledger: { version, position, createdAt, updatedAt: time, ...(destroyedAt && { destroyedAt }) } };
+  return { ...after, ledger: { version, createdAt, updatedAt: time, ...(destroyedAt && { destroyedAt }) } };
 }

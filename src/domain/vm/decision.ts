@@ -13,6 +13,8 @@ export interface Decision {
   readonly errno?: Errno;
   readonly reply: Reply;
   readonly events: readonly Event[];
+  /** Set if the request was not well formed after all: it never reached the machine and is not recorded. */
+  readonly malformed?: { readonly field: string; readonly message: string };
 }
 
 /** The command was carried out. */
@@ -24,4 +26,14 @@ export const refused = (errno: Errno, events: readonly Event[] = [], reply: Repl
   errno,
   reply,
   events,
+});
+
+/**
+ * The request does not hold together in a way that only shows at this place in the order of checks.
+ *
+ * @param field the request's field, with dots, as in `ops.3.data`
+ */
+export const malformed = (field: string, message: string): Decision => ({
+  ...refused('EINVAL'),
+  malformed: { field, message },
 });

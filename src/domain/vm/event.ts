@@ -44,6 +44,8 @@ export const event = z.discriminatedUnion('type', [
   fact('memory_stored', { parts, data: bytes }),
   /** A compare that found another value: reference bit set, and dirty, since the page was made writable. */
   fact('memory_compared', { parts }),
+  /** A page was made writable for a store that was then refused: dirty, and nothing else. */
+  fact('memory_made_writable', { parts }),
   fact('sida_stored', { vcpu: u32, offset: u32, data: bytes }),
   fact('program_interrupt_queued', { vcpu: u32, code: u16, transExcCode: u64, excAccessId: u8 }),
 

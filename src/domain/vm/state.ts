@@ -18,8 +18,6 @@ export interface Regions {
 export interface Ledger {
   /** Records of the VM's stream that are in this state. */
   readonly version: number;
-  /** The journal position of the last of them. */
-  readonly position: number;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly destroyedAt?: string;
