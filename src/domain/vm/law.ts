@@ -3,3 +3,60 @@ import type { Event } from './event.js';
 
 /** What the statechart says to a command: refuse it with an errno, or go ahead and record these facts. */
 export type Verdict = { readonly refused: Errno } | { readonly refused?: undefined; readonly facts: readonly Event[] };
+
+/** What is done with memory and registers: often, and the answer depends on the configuration and the memory slots alone. */
+export const DATA_PLANE = [
+  'write_memory',
+  'read_memory',
+  'vm_mem_op',
+  'vm_mem_op_batch',
+  'vcpu_mem_op',
+  'vcpu_mem_op_batch',
+  'sida_op',
+  'translate',
+  'set_registers',
+  'get_device_attr',
+  'has_device_attr',
+  'clear_dirty_log',
+] as const;
+
+/** KVM_S390_PV_COMMAND by command and, for dumps, subcommand. */
+export const PV_COMMANDS = [
+  'pv_enable',
+  'pv_disable',
+  'pv_set_sec_parms',
+  'pv_unpack',
+  'pv_verify',
+  'pv_prep_reset',
+  'pv_unshare_all',
+  'pv_info',
+  'pv_dump_init',
+  'pv_dump_config_stor_state',
+  'pv_dump_complete',
+  'pv_async_cleanup_prepare',
+  'pv_async_cleanup_perform',
+] as const;
+
+/** Commands that may change the configuration, and need no arguments for it. */
+export const PLAIN = ['destroy_vm', 'enable_cmma', 'clear_cmma', 'migration_start', 'migration_stop'] as const;
+
+export type DataPlaneEvent = (typeof DATA_PLANE)[number];
+
+/** What is asked of the law: commands as the statechart's events, with the arguments that its guards look at. */
+export type LawEvent =
+  | { readonly type: DataPlaneEvent | (typeof PV_COMMANDS)[number] | (typeof PLAIN)[number] }
+  | { readonly type: 'create_vcpu'; readonly vcpu: number }
+  | MemslotRequest
+  | { readonly type: 'get_dirty_log'; readonly slot: number }
+  /** `limit` in bytes as MEM_LIMIT_SIZE rounds it; absent if the payload cannot be read. */
+  | { readonly type: 'limit_mem_size'; readonly limit?: bigint };
+
+/** A change of memory slots that is in order by itself. */
+export interface MemslotRequest {
+  readonly type: 'set_user_memory_region';
+  readonly kind: 'create' | 'move' | 'flags' | 'delete';
+  /** Whether the slot will log dirty pages. */
+  readonly logs: boolean;
+  /** The guest frame after the slot's last one. */
+  readonly end: number;
+}

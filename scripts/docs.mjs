@@ -1,0 +1,16 @@
+// Writes docs/generated from the built domain; with --check writes nothing and fails if a file is stale.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { documents } from '../dist/domain/vm/documents.js';
+
+const directory = new URL('../docs/generated/', import.meta.url);
+const check = process.argv.includes('--check');
+
+await mkdir(directory, { recursive: true });
+for (const [name, text] of Object.entries(documents())) {
+  const file = new URL(name, directory);
+  if (!check) await writeFile(file, text);
+  else if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
+    console.error(`docs/generated/${name} is stale: run npm run docs`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { Json } from '../digester.js';
+import type { Errno } from '../errno.js';
+import { consult } from '../vm/consult.js';
+import { type Decision, done, malformed, refused } from '../vm/decision.js';
+import type { LawEvent } from '../vm/law.js';
+import type { Vm } from '../vm/state.js';
+
+/** A payload as the request's body gave it. */
+export type Raw = Readonly<Record<string, Json>>;
+
+/** A device attribute of a VM: one row of its group's table. A direction that a row does not have is ENXIO. */
+export interface Attribute {
+  readonly name: string;
+  readonly number: bigint;
+  /** The fields of what `addr` of struct kvm_device_attr points to; none if the attribute does not look at it. */
+  readonly payload: z.ZodObject;
+  /** KVM_SET_DEVICE_ATTR. */
+  readonly set?: (vm: Vm, raw: Raw) => Decision;
+  /** KVM_GET_DEVICE_ATTR; the reply has the payload's fields. */
+  readonly get?: (vm: Vm) => Decision;
+  /** KVM_HAS_DEVICE_ATTR: the errno, or undefined for 0. */
+  readonly has: (vm: Vm) => Errno | undefined;
+}
+
+/** A group of device attributes. */
+export interface AttributeGroup {
+  readonly name: string;
+  readonly number: number;
+  readonly attributes: readonly Attribute[];
+  /** Whether KVM_HAS_DEVICE_ATTR answers 0 for attribute numbers that no row has. */
+  readonly hasEveryNumber: boolean;
+}
+
+/** A row as it is written: `set` gets the payload that was read, or undefined where it cannot be read (a bad address). */
+interface Row<Payload extends z.ZodObject> extends Omit<Attribute, 'set'> {
+  readonly payload: Payload;
+  readonly set?: (vm: Vm, payload: z.output<Payload> | undefined) => Decision;
+}
+
+/** The payload of attributes that have none. */
+export const NO_PAYLOAD = z.strictObject({});
+
+function malformedPayload(error: z.ZodError): Decision {
+  const issue = error.issues[0];
+  const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path.join('.');
+  return malformed(['payload', field].filter(Boolean).join('.'), issue?.message ?? 'is not what the attribute takes');
+}
+
+/** A row of an attribute table. An empty body where there is a payload is the bad address; one of the wrong shape is malformed. */
+export function attribute<Payload extends z.ZodObject>({ set, ...row }: Row<Payload>): Attribute {
+  if (set === undefined) return row;
+  const hasPayload = Object.keys(row.payload.shape).length > 0;
+  const setRaw = (vm: Vm, raw: Raw): Decision => {
+    if (hasPayload && Object.keys(raw).length === 0) return set(vm, undefined);
+    const { data, error } = row.payload.safeParse(raw);
+    return error ? malformedPayload(error) : set(vm, data);
+  };
+  return { ...row, set: setRaw };
+}
+
+/** A decision that is the chart's alone. */
+export function lawful(vm: Vm, event: LawEvent): Decision {
+  const verdict = consult(vm, event);
+  return verdict.refused ? refused(verdict.refused) : done(verdict.facts);
+}

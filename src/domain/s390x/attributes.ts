@@ -1,0 +1,61 @@
+import { ERRNO, type Errno } from '../errno.js';
+import { consult } from '../vm/consult.js';
+import type { Decider } from '../vm/decider.js';
+import { done, refused } from '../vm/decision.js';
+import type { Vm } from '../vm/state.js';
+import type { Attribute, AttributeGroup } from './attribute.js';
+import { memCtrl } from './attributes-mem-ctrl.js';
+import { migration } from './attributes-migration.js';
+
+/** Every device attribute of an s390x VM, by group (devices/vm.rst; kvm_s390_vm_set_attr, _get_attr, _has_attr). */
+export const ATTRIBUTE_GROUPS: readonly AttributeGroup[] = [memCtrl, migration];
+
+const groupOf = (group: string | number): AttributeGroup | undefined =>
+  ATTRIBUTE_GROUPS.find(({ name, number }) => group === name || group === number);
+
+const attributeOf = (group: AttributeGroup | undefined, attr: string | bigint): Attribute | undefined =>
+  group?.attributes.find(({ name, number }) => attr === name || attr === number);
+
+/** KVM_SET_DEVICE_ATTR. A group or attribute that is not known or cannot be set is ENXIO. */
+export const setDeviceAttr: Decider<'set_device_attr'> = (vm, { group, attr, payload }) =>
+  attributeOf(groupOf(group), attr)?.set?.(vm, payload) ?? refused('ENXIO');
+
+/** KVM_GET_DEVICE_ATTR. Reply: the attribute's fields. A group or attribute that is not known or cannot be read is ENXIO. */
+export const getDeviceAttr: Decider<'get_device_attr'> = (vm, { type, group, attr }) => {
+  const verdict = consult(vm, { type });
+  if (verdict.refused) return refused(verdict.refused);
+  return attributeOf(groupOf(group), attr)?.get?.(vm) ?? refused('ENXIO');
+};
+
+function hasAttribute(vm: Vm, group: AttributeGroup | undefined, attr: string | bigint): Errno | undefined {
+  const found = attributeOf(group, attr);
+  if (found !== undefined) return found.has(vm);
+  return group?.hasEveryNumber && typeof attr === 'bigint' ? undefined : 'ENXIO';
+}
+
+/** KVM_HAS_DEVICE_ATTR. Reply: nothing; 0 if the attribute is there, else ENXIO. */
+export const hasDeviceAttr: Decider<'has_device_attr'> = (vm, { type, group, attr }) => {
+  const verdict = consult(vm, { type });
+  const errno = verdict.refused ?? hasAttribute(vm, groupOf(group), attr);
+  return errno ? refused(errno) : done();
+};
+
+/** What KVM_HAS_DEVICE_ATTR answers for an attribute that has a name. */
+export interface ListedAttribute {
+  readonly group: string;
+  readonly attribute: string;
+  readonly groupNumber: number;
+  readonly attributeNumber: bigint;
+  readonly ret: number;
+  readonly errno?: Errno;
+}
+
+/** Every attribute that has a name, in order of numbers, with what HAS would answer. */
+export const attributeList = (vm: Vm): ListedAttribute[] =>
+  ATTRIBUTE_GROUPS.flatMap((group) =>
+    group.attributes.map(({ name, number, has }) => {
+      const errno = has(vm);
+      const row = { group: group.name, attribute: name, groupNumber: group.number, attributeNumber: number };
+      return errno ? { ...row, ret: -ERRNO[errno], errno } : { ...row, ret: 0 };
+    }),
+  );

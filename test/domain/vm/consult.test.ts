@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { transition } from 'xstate';
+import { chart } from '../../../src/domain/s390x/chart.js';
+import { apply } from '../../../src/domain/vm/apply.js';
+import { type Step, consult, step } from '../../../src/domain/vm/consult.js';
+import { event as eventSchema } from '../../../src/domain/vm/event.js';
+import { DATA_PLANE, type LawEvent } from '../../../src/domain/vm/law.js';
+import { type Regions, type Vm, fork } from '../../../src/domain/vm/state.js';
+import { allLawEvents, allRegions } from '../support/law.js';
+import { MIB, Machine, type MachineOptions } from '../support/machine.js';
+
+const hosts: readonly [name: string, options: MachineOptions, slots: boolean][] = [
+  ['a default VM', {}, true],
+  ['a VM without slots', {}, false],
+  ['a VM by the code', { semantics: 'kernel' }, true],
+  ['a UCONTROL VM', { vmType: 'ucontrol' }, false],
+  ['a VM on a bare machine', { host: { cmma: false, protectedVirtualization: false, freeMemory: 0 } }, true],
+  ['a small VM', { host: { maxGuestMemory: MIB } }, true],
+];
+
+const machine = (options: MachineOptions, slots: boolean): Vm => {
+  const made = new Machine(options);
+  if (slots) {
+    made.slot(0, 0n, MIB / 2n, ['log_dirty_pages']);
+    made.slot(1, MIB / 2n, MIB / 2n);
+  }
+  return made.vm;
+};
+
+interface Asked {
+  readonly vm: Vm;
+  readonly event: LawEvent;
+  readonly said: readonly string[];
+  readonly next: Step;
+}
+
+/** Every command in every configuration. */
+function askAll(made: Vm): Asked[] {
+  return allRegions.flatMap((regions) => {
+    const vm = { ...made, regions };
+    const snapshot = chart.resolveState({ value: { ...regions } });
+    return allLawEvents.map((event) => {
+      const said = transition(chart, snapshot, { ...event, vm })[1].map(({ type }) => type);
+      return { vm, event, said, next: step(vm, event) };
+    });
+  });
+}
+
+const same = (a: Regions, b: Regions): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+const folded = (vm: Vm, { verdict }: Step): Vm =>
+  (verdict.refused ? [] : verdict.facts).reduce((state, fact) => apply('vm', state, fact), fork(vm));
+
+describe.each(hosts)('the chart of %s', (_name, options, slots) => {
+  const all = askAll(machine(options, slots));
+
+  it('has exactly one arrow that speaks for every command in every configuration', () => {
+    expect(all.filter(({ said }) => said.length !== 1)).toEqual([]);
+  });
+
+  it('stays where it is when it refuses', () => {
+    expect(all.filter(({ vm, next }) => next.verdict.refused && !same(next.regions, vm.regions))).toEqual([]);
+  });
+
+  it('goes where the recorded facts lead', () => {
+    expect(all.filter(({ vm, next }) => !same(folded(vm, next).regions, next.regions))).toEqual([]);
+  });
+
+  it('records facts in their written form', () => {
+    const facts = all.flatMap(({ next }) => (next.verdict.refused ? [] : next.verdict.facts));
+    expect(facts.filter((fact) => !eventSchema.safeParse(fact).success)).toEqual([]);
+  });
+
+  it('answers ENOENT to everything once the VM is destroyed', () => {
+    const dead = all.filter(({ vm }) => vm.regions.lifecycle === 'destroyed');
+    expect(dead.filter(({ next }) => next.verdict.refused !== 'ENOENT')).toEqual([]);
+  });
+});
+
+describe('a life by the chart', () => {
+  it('is the same in the chart and in the fold of its facts', () => {
+    const life = fc.array(fc.constantFrom(...allLawEvents), { maxLength: 30 });
+    const on = fc.constantFrom(...hosts);
+    fc.assert(
+      fc.property(on, life, ([, options, slots], events) => {
+        let vm = machine(options, slots);
+        let chartRegions: Regions = vm.regions;
+        for (const event of events) {
+          const { verdict, regions } = step({ ...vm, regions: chartRegions }, event);
+          chartRegions = regions;
+          const facts = verdict.refused ? [] : verdict.facts;
+          vm = facts.reduce((state, fact) => apply('vm', state, fact), vm);
+          expect(vm.regions).toEqual(chartRegions);
+        }
+      }),
+    );
+  });
+});
+
+describe('consult', () => {
+  it.each(DATA_PLANE)('answers %s the same when it is asked again, and what is new when the VM has changed', (type) => {
+    for (const regions of allRegions) {
+      const vm = { ...machine({}, false), regions };
+      const withSlots = { ...machine({}, true), regions };
+      for (const asked of [vm, vm, withSlots, withSlots, vm])
+        expect(consult(asked, { type })).toEqual(step(asked, { type }).verdict);
+    }
+  });
+
+  it('takes a command that the chart does not know for an unknown ioctl', () => {
+    const unknown = { type: 'get_lost' as 'pv_info' };
+    expect(consult(machine({}, true), unknown)).toEqual({ refused: 'ENOTTY' });
+  });
+});
