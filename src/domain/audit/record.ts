@@ -1,0 +1,202 @@
+import type { Digester, Json } from '../digester.js';
+import type { Errno } from '../errno.js';
+import { toJson } from '../json.js';
+import { type Command, command as commandShape } from '../vm/command.js';
+import type { Decision } from '../vm/decision.js';
+import { type Event, event as eventShape } from '../vm/event.js';
+import { type Bulk, type Commitment, commit, toHex } from './bulk.js';
+
+/** One command and what came of it: all that a record says, but for its position. */
+export interface LedgerRecord {
+  readonly vm: string;
+  /** The stream's version with this record; the first is 1. */
+  readonly version: number;
+  /** RFC 3339, UTC, milliseconds. */
+  readonly time: string;
+  readonly actor: string;
+  readonly requestId: string;
+  readonly model: string;
+  readonly command: Command;
+  readonly decision: Decision;
+  /** The digest of the state after the record; absent while the VM does not exist. */
+  readonly state: Uint8Array | undefined;
+}
+
+/** The JSON form of a record, as its bytes have it. */
+export interface RecordBody {
+  readonly position: number;
+  readonly vm: string;
+  readonly version: number;
+  readonly time: string;
+  readonly actor: string;
+  readonly requestId: string;
+  readonly model: string;
+  readonly command: { readonly type: Command['type'] } & Readonly<Record<string, Json>>;
+  readonly outcome: { readonly ret: number; readonly errno?: Errno } & Readonly<Record<string, Json | undefined>>;
+  readonly events: readonly ({ readonly type: Event['type'] } & Readonly<Record<string, Json>>)[];
+  readonly data?: readonly Commitment[];
+  readonly digests: { readonly state?: string };
+}
+
+/** A record in two: what its bytes hold, and the bulk data beside it in order of role. */
+export interface SplitRecord {
+  readonly record: LedgerRecord;
+  readonly body: Pick<RecordBody, 'command' | 'outcome' | 'events'>;
+  readonly bulk: readonly Bulk[];
+}
+
+/** Fields that stand beside the record whatever their size, since they can hold guest memory. */
+const BESIDE = new Set(['command.ops', 'outcome.results', 'outcome.walk']);
+
+/** Facts that carry the bytes they stored. */
+const STORING: ReadonlySet<string> = new Set<Event['type']>(['memory_loaded', 'memory_stored', 'sida_stored']);
+
+/** Longer JSON stands beside the record. Fewer than sixteen fields can be shorter, so a record stays within 65,535 bytes. */
+const INLINE_MAX = 3072;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The bytes that an event stored, if it is one of those that do. */
+const storedBy = (event: Event): Uint8Array | undefined => ('data' in event ? event.data : undefined);
+
+function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1 && pieces[0]) return pieces[0];
+  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
+
+const startsWith = (bytes: Uint8Array, prefix: Uint8Array): boolean =>
+  prefix.length <= bytes.length && prefix.every((byte, i) => byte === bytes[i]);
+
+/** Divides the fields of a command or an outcome; `owner` is `command` or `outcome`. */
+function divide(
+  owner: string,
+  fields: Readonly<Record<string, unknown>>,
+  bulk: Bulk[],
+  { canonical }: Digester,
+): Record<string, Json> {
+  const inline: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    const role = `${owner}.${name}`;
+    if (value instanceof Uint8Array) {
+      bulk.push({ role, form: 'bytes', bytes: value });
+      continue;
+    }
+    const json = toJson(value);
+    const composite = typeof json === 'object' && json !== null;
+    const text = composite || typeof json === 'string' ? canonical(json) : '';
+    if (BESIDE.has(role) || text.length > INLINE_MAX) bulk.push({ role, form: 'json', bytes: encoder.encode(text) });
+    else inline[name] = json;
+  }
+  return inline;
+}
+
+/**
+ * Divides a record into what its bytes hold and what stands beside them. What events stored is not kept twice: it is the
+ * beginning of `command.data`, or else stands beside the record as `events.data`.
+ */
+export function split(record: LedgerRecord, digester: Digester): SplitRecord {
+  const { command, decision } = record;
+  const bulk: Bulk[] = [];
+  const inlineCommand = divide('command', command, bulk, digester) as RecordBody['command'];
+  const { ret, errno, reply } = decision;
+  const outcome = divide('outcome', { ...reply, ret, errno }, bulk, digester) as RecordBody['outcome'];
+
+  const events = decision.events.map((event) => {
+    const data = storedBy(event);
+    return toJson(
+      data === undefined ? event : { ...event, data: undefined, size: data.length },
+    ) as RecordBody['events'][number];
+  });
+  const stored = concatenate(decision.events.flatMap((event) => storedBy(event) ?? []));
+  const given = bulk.find(({ role }) => role === 'command.data')?.bytes;
+  if (stored.length > 0 && !(given && startsWith(given, stored)))
+    bulk.push({ role: 'events.data', form: 'bytes', bytes: stored });
+  const text = digester.canonical(events);
+  const inlineEvents = text.length <= INLINE_MAX ? events : [];
+  if (inlineEvents !== events) bulk.push({ role: 'events', form: 'json', bytes: encoder.encode(text) });
+
+  bulk.sort((a, b) => (a.role < b.role ? -1 : 1));
+  return { record, body: { command: inlineCommand, outcome, events: inlineEvents }, bulk };
+}
+
+/** The canonical text of a record around its position, which the journal fills in, and the commitments in it. */
+export interface SealedRecord {
+  readonly head: string;
+  readonly tail: string;
+  readonly commitments: readonly Commitment[];
+}
+
+/**
+ * Makes the record's bytes, but for the position: RFC 8785 JSON, in which every field before `position` is in `head`.
+ *
+ * @param salts one for each piece of bulk data, in its order
+ */
+export function seal(
+  { record, body, bulk }: SplitRecord,
+  salts: readonly Uint8Array[],
+  digester: Digester,
+): SealedRecord {
+  const commitments = bulk.map((piece, i) => commit(piece, salts[i] ?? new Uint8Array(), digester));
+  const { actor, model, requestId, time, version, vm, state } = record;
+  const digests = state === undefined ? {} : { state: toHex(state) };
+  const data = commitments.length === 0 ? undefined : (commitments as unknown as Json);
+  const head = digester.canonical({ actor, data, digests, model, ...body });
+  const tail = digester.canonical({ requestId, time, version, vm });
+  return { head: `${head.slice(0, -1)},"position":`, tail: `,${tail.slice(1)}`, commitments };
+}
+
+/** Reads a record's bytes. */
+export const parseBody = (bytes: Uint8Array): RecordBody => JSON.parse(decoder.decode(bytes)) as RecordBody;
+
+/** A record's bulk data by role. */
+export type BulkByRole = ReadonlyMap<string, Uint8Array>;
+
+const jsonOf = (bytes: Uint8Array): unknown => JSON.parse(decoder.decode(bytes));
+
+/** The roles that `eventsOf` needs; empty if the record alone will do. */
+export function rolesOfEvents({ data = [], events }: RecordBody): string[] {
+  const present = new Set(data.map(({ role }) => role));
+  if (!present.has('events') && !events.some(({ type }) => STORING.has(type))) return [];
+  return ['events', present.has('events.data') ? 'events.data' : 'command.data'].filter((role) => present.has(role));
+}
+
+/**
+ * The facts of a record, with the bytes that they stored.
+ *
+ * @throws if the bulk data is not that of the record, or the record was not written by `seal`
+ */
+export function eventsOf(body: RecordBody, bulk: BulkByRole): Event[] {
+  const beside = bulk.get('events');
+  const events = (beside === undefined ? body.events : jsonOf(beside)) as RecordBody['events'];
+  const stored = bulk.get('events.data') ?? bulk.get('command.data') ?? new Uint8Array();
+  let at = 0;
+  return events.map((json) => {
+    if (!STORING.has(json.type)) return eventShape.parse(json);
+    const { size, ...rest } = json;
+    const data = stored.subarray(at, (at += Number(size)));
+    return eventShape.parse({ ...rest, data });
+  });
+}
+
+/**
+ * The command of a record, with its bulk data.
+ *
+ * @throws as `eventsOf`
+ */
+export function commandOf(body: RecordBody, bulk: BulkByRole): Command {
+  const fields: Record<string, unknown> = { ...body.command };
+  for (const { role, form } of body.data ?? []) {
+    const [owner, name] = role.split('.');
+    const bytes = bulk.get(role);
+    if (owner === 'command' && name !== undefined && bytes) fields[name] = form === 'json' ? jsonOf(bytes) : bytes;
+  }
+  return commandShape.parse(fields);
+}

@@ -1,0 +1,180 @@
+import fc from 'fast-check';
+import { type Command, command } from '../../../src/domain/vm/command.js';
+
+const hex = (value: bigint | number): string => `0x${value.toString(16)}`;
+const oneOf = <Value>(...values: readonly Value[]) => fc.constantFrom(...values);
+
+/** Addresses near the borders of the memory that the other commands make, and far from it. */
+const address = fc
+  .tuple(
+    oneOf(0n, 0x1000n, 0x2000n, 0x5000n, 0xfffffn, 0x100000n, 0x1ff000n, 0x200000n, 1n << 31n, (1n << 64n) - 4096n),
+    fc.integer({ min: 0, max: 4200 }),
+  )
+  .map(([base, offset]) => hex((base + BigInt(offset)) & ((1n << 64n) - 1n)));
+
+const size = oneOf(0, 1, 2, 3, 4, 8, 16, 17, 511, 4096, 4097, 9000, 65536, 65537);
+const slot = oneOf(0, 1, 2, 32765, 32766, 65536);
+const vcpu = oneOf(0, 1, 2);
+const flags = oneOf<unknown>(
+  [],
+  ['check_only'],
+  ['inject_exception'],
+  ['skey_protection'],
+  ['skey_protection', 'inject_exception'],
+  7,
+  8,
+);
+
+const access = fc
+  .record({
+    op: oneOf<unknown>(0, 1, 2, 3, 4, 5, 6, 7, 'logical_read', 'logical_write', 'absolute_write'),
+    gaddr: address,
+    size,
+    flags,
+    ar: oneOf(0, 1, 15, 16),
+    key: oneOf(0, 1, 9, 15, 16),
+  })
+  .chain((op) =>
+    fc
+      .record({ hasData: fc.boolean(), hasOld: fc.boolean(), fill: fc.integer({ min: 0, max: 255 }) })
+      .map(({ hasData, hasOld, fill }) => {
+        const bytes = Buffer.alloc(op.size, fill).toString('base64');
+        return { ...op, ...(hasData && { data: bytes }), ...(hasOld && { oldData: bytes }) };
+      }),
+  );
+
+const asce = oneOf('0x0', '0x3', '0x100003', '0x100007', '0x10000b', '0x10000f', '0x120', '0x20', '0x100103');
+const pswMask = oneOf(
+  '0x0',
+  '0x180000000',
+  '0x400000180000000',
+  '0x400400180000000',
+  '0x400800180000000',
+  '0x400c00180000000',
+  '0x400000080000000',
+);
+const registers = fc.record(
+  {
+    psw: fc.record({ mask: pswMask, addr: address }),
+    prefix: oneOf(0, 0x2000, 0x4000, 0xfff),
+    crs: fc.record(
+      { '0': oneOf('0x0', '0x10000000', '0x13900000', '0x800000'), '1': asce, '7': asce, '13': asce },
+      { requiredKeys: [] },
+    ),
+    acrs: fc.record({ '1': oneOf(0, 1, 2, 0x1000002) }, { requiredKeys: [] }),
+  },
+  { requiredKeys: [] },
+);
+
+/** Entries of every level, so that random tables sometimes lead somewhere. */
+const entry = oneOf(
+  '0000000000100000',
+  '000000000010000f',
+  '000000000010400b',
+  '0000000000108007',
+  '000000000010c000',
+  '0000000000000400',
+  '0000000000000020',
+  '0000000000001200',
+  '0000000000003000',
+  '0000000000200400',
+);
+
+const writeMemory = fc
+  .tuple(
+    oneOf('0x0', '0x1000', '0x100000', '0x104000', '0x108000', '0x10c000', '0x200000'),
+    fc.array(entry, { minLength: 1, maxLength: 4 }),
+  )
+  .map(([gpa, entries]) => ({
+    type: 'write_memory',
+    extents: [{ gpa, size: 8 * entries.length }],
+    data: Buffer.from(entries.join(''), 'hex').toString('base64'),
+  }));
+
+const attribute = oneOf<[string | number, string | number, object]>(
+  ['mem_ctrl', 'enable_cmma', {}],
+  ['mem_ctrl', 'clr_cmma', {}],
+  ['mem_ctrl', 'limit_size', { value: '0x80000000' }],
+  ['mem_ctrl', 'limit_size', { value: '0x100000' }],
+  ['mem_ctrl', 'limit_size', {}],
+  ['migration', 'start', {}],
+  ['migration', 'stop', {}],
+  ['migration', 'status', {}],
+  [0, 9, {}],
+  [9, 0, {}],
+);
+
+const region = fc.record({
+  type: fc.constant('set_user_memory_region'),
+  slot,
+  guestPhysAddr: oneOf('0x0', '0x100000', '0x200000', '0x800', '0x80000000'),
+  size: oneOf('0x0', '0x1000', '0x100000', '0x200000', '0x400000'),
+  flags: oneOf<unknown>([], ['log_dirty_pages'], ['readonly'], 4),
+});
+
+const input = fc.oneof(
+  { weight: 6, arbitrary: region },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('create_vcpu'), id: oneOf(0, 1, 247, 248, 300) }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('set_registers'), vcpu, registers }) },
+  { weight: 8, arbitrary: writeMemory },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('read_memory'), gpa: address, size: oneOf(1, 8, 4096) }) },
+  {
+    weight: 12,
+    arbitrary: fc
+      .tuple(fc.option(vcpu, { nil: undefined }), access)
+      .map(([id, op]) => ({ type: 's390_mem_op', vcpu: id, ...op })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.option(vcpu, { nil: undefined }), fc.array(access, { minLength: 1, maxLength: 5 }))
+      .map(([id, ops]) => ({ type: 's390_mem_op_batch', vcpu: id, ops })),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant('translate'),
+      vcpu,
+      gaddr: address,
+      ar: oneOf(0, 1),
+      access: oneOf([], ['write'], ['exec']),
+      explain: fc.boolean(),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: attribute.map(([group, attr, payload]) => ({ type: 'set_device_attr', group, attr, payload })),
+  },
+  { weight: 2, arbitrary: attribute.map(([group, attr]) => ({ type: 'get_device_attr', group, attr })) },
+  { weight: 1, arbitrary: attribute.map(([group, attr]) => ({ type: 'has_device_attr', group, attr })) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('get_dirty_log'), slot }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('clear_dirty_log'), slot }) },
+);
+
+/** A well-formed command on a small s390x VM; many are refused, some raise exceptions, some succeed. */
+export const arbitraryCommand: fc.Arbitrary<Command> = input.map((value) => command.parse(value));
+
+/** The commands of a VM's life: its creation, usually memory and a vCPU, then anything. */
+export const arbitraryLife: fc.Arbitrary<Command[]> = fc
+  .record({
+    vmType: fc.constantFrom('default', 'default', 'default', 'ucontrol'),
+    semantics: fc.constantFrom('documented', 'kernel'),
+    host: fc.record({ cmma: fc.boolean(), freeMemory: oneOf('0x0', '0xffffffffffffffff') }, { requiredKeys: [] }),
+    first: fc.array(arbitraryCommand, { maxLength: 3 }),
+    rest: fc.array(arbitraryCommand, { maxLength: 40 }),
+    destroy: oneOf(false, false, true),
+  })
+  .map(({ first, rest, destroy, ...machine }) => [
+    command.parse({ type: 'create_vm', arch: 's390x', ...machine }),
+    ...first,
+    command.parse({
+      type: 'set_user_memory_region',
+      slot: 0,
+      guestPhysAddr: 0,
+      size: '0x300000',
+      flags: ['log_dirty_pages'],
+    }),
+    command.parse({ type: 'create_vcpu', id: 0 }),
+    ...rest,
+    ...(destroy ? [command.parse({ type: 'destroy_vm' })] : []),
+  ]);

@@ -1,0 +1,1 @@
+export { digester } from '../../../src/infra/digester.js';
