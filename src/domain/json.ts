@@ -3,11 +3,19 @@ import type { Json } from './digester.js';
 /** A 64-bit quantity as it is written at the edge: `"0x…"`, lower case, no leading zeros. */
 export const hex = (value: bigint | number): string => `0x${value.toString(16)}`;
 
+const ALPHABET = new TextEncoder().encode('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
+const PADDING = '='.charCodeAt(0);
+const ascii = new TextDecoder('latin1');
+
 /** Bytes as they are written at the edge: base64, RFC 4648 section 4. */
 export function base64(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 0x2000) text += String.fromCharCode(...bytes.subarray(i, i + 0x2000));
-  return btoa(text);
+  const text = new Uint8Array(4 * Math.ceil(bytes.length / 3)).fill(PADDING);
+  for (let i = 0, at = 0; i < bytes.length; i += 3, at += 4) {
+    const bits = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    const digits = Math.min(bytes.length - i, 3) + 1;
+    for (let digit = 0; digit < digits; digit++) text[at + digit] = ALPHABET[(bits >>> (18 - 6 * digit)) & 63] ?? 0;
+  }
+  return ascii.decode(text);
 }
 
 /**

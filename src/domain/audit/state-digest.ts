@@ -1,5 +1,6 @@
 import type { Digester } from '../digester.js';
 import { toJson } from '../json.js';
+import type { Memslot } from '../memory/memslot.js';
 import type { S390xVcpu } from '../s390x/vcpu.js';
 import type { Vm } from '../vm/state.js';
 
@@ -26,25 +27,27 @@ function digestVcpus(vcpus: Vm['vcpus'], digester: Digester): Uint8Array {
   );
 }
 
-function digestConfiguration(vm: Vm, digester: Digester): Uint8Array {
-  const { id, name, arch, vmType, semantics, labels, host } = vm;
-  return digestOnce(host, () => digestOf({ id, name, arch, vmType, semantics, labels, host }, digester));
+function digestSlots(slots: readonly Memslot[], digester: Digester): Uint8Array {
+  const digestSlot = (slot: Memslot): Uint8Array => digestOnce(slot, () => digestOf(slot, digester));
+  return digestOnce(slots, () => digester.sha256(...slots.map(digestSlot)));
 }
 
 /**
  * SHA-256 over the whole state of a VM, guest memory included; its ledger (versions and times) is left out. Two VMs in the
  * same state have the same digest, however they came there.
  *
- * The parts, in order: configuration, chart, address space, slots, vCPUs, root of the pages, root of the frame marks.
+ * The parts, in order: identity and scalars, labels, host, chart, slots, vCPUs, root of the pages, root of the frame marks.
+ * A part of the state that is absent does not count, so that states which never heard of it keep their digest.
  */
 export function stateDigest(vm: Vm, digester: Digester): Uint8Array {
-  const { memory } = vm;
+  const { memory, labels, host, regions, vcpus, ledger: _, ...scalars } = vm;
   return digester.sha256(
-    digestConfiguration(vm, digester),
-    digestOnce(vm.regions, () => digestOf(vm.regions, digester)),
-    digestOf(vm.topTable ?? '', digester),
-    digestOnce(memory.slots, () => digestOf(memory.slots, digester)),
-    digestVcpus(vm.vcpus, digester),
+    digestOf(scalars, digester),
+    digestOnce(labels, () => digestOf(labels, digester)),
+    digestOnce(host, () => digestOf(host, digester)),
+    digestOnce(regions, () => digestOf(regions, digester)),
+    digestSlots(memory.slots, digester),
+    digestVcpus(vcpus, digester),
     memory.pages.digest(digester),
     memory.marks.store.digest(digester),
   );

@@ -1,6 +1,6 @@
 import { consult } from '../vm/consult.js';
 import type { Decider } from '../vm/decider.js';
-import { type Reply, done, refused } from '../vm/decision.js';
+import { done, refused } from '../vm/decision.js';
 import { MARK } from './frame-marks.js';
 import type { GuestMemory } from './guest-memory.js';
 import { type Memslot, endOf } from './memslot.js';
@@ -8,34 +8,43 @@ import { type Memslot, endOf } from './memslot.js';
 /** Most bytes of a bitmap that is answered: a slot of 512 GiB. */
 export const BITMAP_MAX = 16 * 1024 * 1024;
 
-/** One bit a page of the slot, in little-endian order, in whole 64-bit words. */
-function bitmapOf({ firstFrame, frames }: Memslot, dirty: readonly number[]): Uint8Array {
-  const bitmap = new Uint8Array(Math.ceil(frames / 64) * 8);
-  for (const frame of dirty) {
-    const page = frame - firstFrame;
+/** What KVM_GET_DIRTY_LOG answers: which slot was asked, and its dirty guest frames in ascending order. */
+export interface DirtyLog {
+  readonly firstFrame: bigint;
+  readonly pages: number;
+  readonly frames: readonly bigint[];
+}
+
+/**
+ * The log as KVM writes it: one bit a page of the slot, in little-endian order, in whole 64-bit words. Undefined if it would
+ * be longer than `BITMAP_MAX`.
+ */
+export function bitmapOf({ firstFrame, pages, frames }: DirtyLog): Uint8Array | undefined {
+  if (pages > 8 * BITMAP_MAX) return undefined;
+  const bitmap = new Uint8Array(Math.ceil(pages / 64) * 8);
+  for (const frame of frames) {
+    const page = Number(frame - firstFrame);
     bitmap[page >>> 3] = (bitmap[page >>> 3] ?? 0) | (1 << (page & 7));
   }
   return bitmap;
 }
 
-function logOf(memory: GuestMemory, slot: Memslot): Reply {
-  const dirty = [...memory.marks.having(MARK.dirty, slot.firstFrame, endOf(slot))];
-  const frames = dirty.map(BigInt);
-  return slot.frames > 8 * BITMAP_MAX ? { frames } : { bitmap: bitmapOf(slot, dirty), frames };
+function logOf({ marks }: GuestMemory, slot: Memslot): DirtyLog {
+  const frames = [...marks.having(MARK.dirty, slot.firstFrame, endOf(slot))].map(BigInt);
+  return { firstFrame: BigInt(slot.firstFrame), pages: slot.frames, frames };
 }
 
 /**
  * KVM_GET_DIRTY_LOG (api.rst 4.8; kvm_vm_ioctl_get_dirty_log): answers the log and clears it.
  *
- * Reply: `bitmap`, and `frames`, the guest frame numbers of its bits in ascending order. A slot whose bitmap would be longer
- * than `BITMAP_MAX` answers `frames` alone, which say the same. EINVAL for UCONTROL VMs and slot numbers out of range, ENOENT
+ * Reply: `DirtyLog`, from which `bitmapOf` makes the bitmap; the record has the frames alone. EINVAL for UCONTROL VMs and slot numbers out of range, ENOENT
  * for a slot that does not exist or does not log.
  */
 export const getDirtyLog: Decider<'get_dirty_log'> = (vm, { type, slot: number }) => {
   const verdict = consult(vm, { type, slot: number });
   if (verdict.refused) return refused(verdict.refused);
   const slot = vm.memory.slots.find((candidate) => candidate.slot === number);
-  return slot ? done(verdict.facts, logOf(vm.memory, slot)) : refused('ENOENT');
+  return slot ? done(verdict.facts, { ...logOf(vm.memory, slot) }) : refused('ENOENT');
 };
 
 /** KVM_CLEAR_DIRTY_LOG: ENOTTY, since s390 has no manual dirty log protection (KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 is 0). */

@@ -9,6 +9,7 @@ export const MARK = {
   /** CMMA usage state: 0 stable, 1 unused, 2 potentially volatile, 3 volatile. */
   usage: 0x0300,
   nodat: 0x0400,
+  /** CMMA state changed since it was last collected; the other way round in a slot with `cmmaDirty`. */
   cmmaDirty: 0x0800,
   /** Written since the dirty log was last read (only in slots that log). */
   dirty: 0x1000,

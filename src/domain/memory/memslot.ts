@@ -13,6 +13,8 @@ export interface Memslot {
   /** First page number of the VMM's own address space (userspace_addr / 4096). */
   readonly firstPage: number;
   readonly flags: readonly MemslotFlag[];
+  /** Set while migration mode is on, if it was when it began: a frame whose CMMA-dirty mark is 0 is dirty, one with 1 clean. */
+  readonly cmmaDirty?: true;
 }
 
 /** The frame after the slot's last one. */

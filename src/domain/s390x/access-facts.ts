@@ -12,3 +12,6 @@ export function accessFacts(pieces: readonly Fragment[], data?: Uint8Array): Eve
   const size = pieces.reduce((sum, piece) => sum + piece.size, 0);
   return [{ type: 'memory_stored', parts, data: size === data.length ? data : data.slice(0, size) }];
 }
+
+/** The fact of a store that a page's key refused: the page was made writable before its key was looked at. */
+export const refusedStore = (piece: Fragment): Event => ({ type: 'memory_made_writable', parts: partsOf([piece]) });

@@ -50,8 +50,10 @@ export const guards = {
     event.type === 'create_vcpu' && event.vm.vmType !== 'ucontrol' && event.vcpu >= SCA_ENTRIES,
   vcpuExists: ({ event }: Asked) => event.type === 'create_vcpu' && event.vm.vcpus.has(event.vcpu),
 
-  noSlot: ({ event }: Asked) => event.vm.memory.slots.length === 0,
-  someSlotUnlogged: ({ event }: Asked) => !event.vm.memory.slots.every(logsDirty),
+  noMemory: ({ event: { vm } }: Asked) => vm.memory.slots.length === 0,
+  /** A UCONTROL VM has one slot of its own, which does not log (kvm_arch_init_vm). */
+  noSlot: ({ event: { vm } }: Asked) => vm.memory.slots.length === 0 && vm.vmType !== 'ucontrol',
+  someSlotUnlogged: ({ event: { vm } }: Asked) => vm.vmType === 'ucontrol' || !vm.memory.slots.every(logsDirty),
   everySlotMustLog: ({ event }: Asked) => documented(event.vm, 'migrationNeedsDirtyLog'),
   noMemoryForMigration: ({ event: { vm } }: Asked) =>
     documented(vm, 'migrationNeedsDirtyLog') && lacksMemory(vm, migrationState(vm)),

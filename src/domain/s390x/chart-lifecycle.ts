@@ -10,8 +10,8 @@ export const lifecycle = law.createStateConfig({
     live: {
       on: {
         destroy_vm: recordTo('destroyed', 'vm_destroyed'),
-        write_memory: [refuse('EFAULT', 'noSlot'), accept()],
-        read_memory: [refuse('EFAULT', 'noSlot'), accept()],
+        write_memory: [refuse('EFAULT', 'noMemory'), accept()],
+        read_memory: [refuse('EFAULT', 'noMemory'), accept()],
         get_dirty_log: [
           refuse('EINVAL', 'ucontrol'),
           refuse('EINVAL', 'slotIdBeyondMax'),

@@ -29,6 +29,8 @@ export type Located = Piece & Fragment;
 export interface Location {
   readonly pieces: readonly Located[];
   readonly stopped?: AccessFault | undefined;
+  /** The piece whose key stopped an access that was under way. */
+  readonly refused?: Located;
 }
 
 /** The effective address of a logical one. */
@@ -98,7 +100,8 @@ export function passKeys(
   if (accessKey === 0) return { pieces };
   const refused = pieces.findIndex((piece) => !keyPasses(context, asce, accessKey, piece, store));
   const piece = pieces[refused];
-  return piece === undefined ? { pieces } : { pieces: pieces.slice(0, refused), stopped: keyFault(piece) };
+  if (piece === undefined) return { pieces };
+  return { pieces: pieces.slice(0, refused), stopped: keyFault(piece), refused: piece };
 }
 
 const keyFault = ({ high, low }: Piece): AccessFault => ({ fault: fault('key_protection', 'protection'), high, low });

@@ -6,7 +6,7 @@ import type { MemOpRequest } from '../shapes/s390x-access.js';
 import { type Decision, type Reply, done, refused } from '../vm/decision.js';
 import type { Event } from '../vm/event.js';
 import type { Vm } from '../vm/state.js';
-import { accessFacts } from './access-facts.js';
+import { accessFacts, refusedStore } from './access-facts.js';
 import { accessKeyOf, bounceBuffer, hasFlag, invalid, isDecision, userBuffer } from './mem-op-checks.js';
 import { PGM } from './program-exception.js';
 
@@ -41,7 +41,10 @@ export function absoluteMemOp({ host, memory }: Vm, op: MemOpRequest, store: boo
   const reached = failing < 0 ? pieces : pieces.slice(0, failing);
   const events = checkOnly ? [] : accessFacts(reached, data);
   const failed = pieces[failing];
-  if (failed) return raised(stopped(memory, failed.frame, key, store) ?? 'addressing', events);
+  if (failed) {
+    const reason = stopped(memory, failed.frame, key, store) ?? 'addressing';
+    return raised(reason, store && !checkOnly && reason === 'protection' ? [...events, refusedStore(failed)] : events);
+  }
   return done(events, store || checkOnly ? {} : { data: memory.read(pieces) });
 }
 
@@ -67,11 +70,12 @@ export function compareAndExchange({ memory }: Vm, op: MemOpRequest): Decision {
   const unchanged = { swapped: false, oldData };
   if ((op.gaddr & BigInt(op.size - 1)) !== 0n) return refused('EINVAL', [], unchanged);
   const pieces = fragments(op.gaddr, op.size);
-  const stop = stopped(memory, pieces[0]?.frame ?? 0, accessKeyOf(op), true);
-  if (stop === 'addressing') return raised(stop, [], unchanged);
-  const writable: Event = { type: 'memory_made_writable', parts: partsOf(pieces.slice(0, 1)) };
-  if (!EXCHANGE_SIZES.includes(op.size)) return refused('EINVAL', [writable], unchanged);
-  if (stop === 'protection') return raised(stop, [writable], { swapped: false, oldData: new Uint8Array(op.size) });
+  const [first] = pieces;
+  const stop = first ? stopped(memory, first.frame, accessKeyOf(op), true) : 'addressing';
+  if (first === undefined || stop === 'addressing') return raised('addressing', [], unchanged);
+  if (!EXCHANGE_SIZES.includes(op.size)) return refused('EINVAL', [refusedStore(first)], unchanged);
+  if (stop === 'protection')
+    return raised(stop, [refusedStore(first)], { swapped: false, oldData: new Uint8Array(op.size) });
 
   const parts = partsOf(pieces);
   const found = memory.read(pieces);

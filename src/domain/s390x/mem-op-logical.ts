@@ -4,7 +4,7 @@ import { type Decision, done, refused } from '../vm/decision.js';
 import type { Event } from '../vm/event.js';
 import type { Vm } from '../vm/state.js';
 import { type AccessContext, accessContext } from './access-context.js';
-import { accessFacts } from './access-facts.js';
+import { accessFacts, refusedStore } from './access-facts.js';
 import {
   type AccessFault,
   type Located,
@@ -69,8 +69,9 @@ export function logicalMemOp(vm: Vm, vcpu: S390xVcpu, op: MemOpRequest, store: b
   if (data && isDecision(data)) return data;
 
   const context = accessContext(vm, vcpu);
-  const { pieces, stopped } = reach(context, op, store);
+  const { pieces, stopped, refused: unwritten } = reach(context, op, store);
   const events = accessFacts(pieces, data);
+  if (store && unwritten) events.push(refusedStore(unwritten));
   if (stopped) return interrupted(context, vcpu, op, pieces, stopped, events, store);
   return done(events, store || checkOnly ? {} : { data: vm.memory.read(pieces) });
 }

@@ -27,11 +27,14 @@ export const clearDirtyLog = z.strictObject({
 /** Most bytes of one write or read of the VMM's through its mapping of guest memory. */
 export const HOST_ACCESS_MAX = 16 * 1024 * 1024;
 
+/** Most places of one write: as many as there are pages in the most bytes, so that a short request cannot fill much memory. */
+export const EXTENTS_MAX = HOST_ACCESS_MAX / 4096;
+
 const extent = z.strictObject({ gpa: u64, size: z.int().min(0).max(HOST_ACCESS_MAX) });
 
 /** The VMM's own write through its mapping: `data` goes to the extents one after the other. No DAT, no keys, no dirty log. */
 export const writeMemory = z
-  .strictObject({ type: z.literal('write_memory'), extents: z.array(extent).min(1).max(65536), data: bytes })
+  .strictObject({ type: z.literal('write_memory'), extents: z.array(extent).min(1).max(EXTENTS_MAX), data: bytes })
   .refine((write) => write.extents.reduce((sum, { size }) => sum + size, 0) === write.data.length, {
     path: ['data'],
     message: 'must be as long as the extents together',

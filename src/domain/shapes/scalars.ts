@@ -52,7 +52,7 @@ export function abiEnum<const Names extends Readonly<Record<string, number>>>(na
   const byNumber = new Map(Object.entries(names).map(([name, number]) => [number, name as Name]));
   const keys = Object.keys(names) as [Name, ...Name[]];
   return z.union([z.enum(keys), u32]).transform((value): Name | number => {
-    return typeof value === 'number' ? (byNumber.get(value) ?? value) : (value as Name);
+    return typeof value === 'number' ? (byNumber.get(value) ?? value) : value;
   });
 }
 

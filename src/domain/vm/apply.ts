@@ -35,6 +35,31 @@ function changeSlot(vm: Vm, number: number, change: (slot: Memslot) => Memslot |
 const clearMarks = (vm: Vm, slot: Memslot, mask: number): void =>
   vm.memory.marks.clear(mask, slot.firstFrame, endOf(slot));
 
+const withCmmaDirtyPages = ({ cmmaDirtyPages: _, ...vm }: Vm, count: number): Vm =>
+  count > 0 ? { ...vm, cmmaDirtyPages: count } : vm;
+
+/** The frames of a slot whose CMMA state waits to be collected. */
+function cmmaDirtyIn({ memory }: Vm, number: number): number {
+  const slot = memory.slots.find((candidate) => candidate.slot === number);
+  if (slot === undefined) return 0;
+  const marked = [...memory.marks.having(MARK.cmmaDirty, slot.firstFrame, endOf(slot))].length;
+  return slot.cmmaDirty ? slot.frames - marked : marked;
+}
+
+/** Every frame of every slot becomes CMMA-dirty (kvm_s390_vm_start_migration). */
+function allCmmaDirty(vm: Vm): Vm {
+  const slots = vm.memory.slots.map((slot): Memslot => ({ ...slot, cmmaDirty: true }));
+  const count = slots.reduce((sum, { frames }) => sum + frames, 0);
+  return withCmmaDirtyPages({ ...vm, memory: vm.memory.withSlots(slots) }, count);
+}
+
+/** No frame is CMMA-dirty any more, and the bits of `mask` are clear; what is counted stays (dat_reset_cmma). */
+function forgetCmmaDirty(vm: Vm, mask: number): Vm {
+  for (const slot of vm.memory.slots) clearMarks(vm, slot, mask);
+  const slots = vm.memory.slots.map(({ cmmaDirty: _, ...slot }): Memslot => slot);
+  return { ...vm, memory: vm.memory.withSlots(slots) };
+}
+
 /** Sets key bits in the frames of `parts`, and the dirty bit where `dirty` says so and the slot logs. */
 function touch(memory: GuestMemory, parts: readonly Part[], keyBits: number, dirty: boolean): void {
   for (const part of parts) {
@@ -68,10 +93,12 @@ function changeRegisters(vcpu: S390xVcpu, changes: S390xRegisterChanges): S390xV
   };
 }
 
-const unprotected = (vcpu: S390xVcpu): S390xVcpu => {
-  const { sida: _, ...rest } = vcpu;
-  return rest;
-};
+const unprotected = ({ id, mpState, registers, pending }: S390xVcpu): S390xVcpu => ({
+  id,
+  mpState,
+  registers,
+  pending,
+});
 
 const unprotect = (changes: Partial<Regions>) => (vm: Vm) =>
   region({ protection: 'none', ...changes })(eachVcpu(vm, unprotected));
@@ -95,31 +122,37 @@ const folds: { readonly [Type in Exclude<EventType, 'vm_created'>]: Fold<Type> }
     };
     return { ...vm, memory: vm.memory.withSlots([...vm.memory.slots, created]) };
   },
-  memslot_moved: (vm, { slot, guestPhysAddr }) =>
-    changeSlot(vm, slot, (before) => {
-      const after = { ...before, firstFrame: frameOf(guestPhysAddr) };
+  memslot_moved: (vm, { slot, guestPhysAddr }) => {
+    const cmmaDirty = cmmaDirtyIn(vm, slot);
+    const after = changeSlot(vm, slot, ({ cmmaDirty: _, ...before }) => {
+      const moved = { ...before, firstFrame: frameOf(guestPhysAddr) };
       const dirty = [...vm.memory.marks.having(MARK.dirty, before.firstFrame, endOf(before))];
       clearMarks(vm, before, EVERYTHING);
       for (const frame of dirty)
-        vm.memory.marks.set(after.firstFrame + frame - before.firstFrame, MARK.dirty, MARK.dirty);
-      return after;
-    }),
+        vm.memory.marks.set(moved.firstFrame + frame - before.firstFrame, MARK.dirty, MARK.dirty);
+      return moved;
+    });
+    return withCmmaDirtyPages(after, (vm.cmmaDirtyPages ?? 0) - cmmaDirty);
+  },
   memslot_flags_changed: (vm, { slot, flags }) =>
     changeSlot(vm, slot, (before) => {
       const after = { ...before, flags };
       if (!logsDirty(after)) clearMarks(vm, before, MARK.dirty);
       return after;
     }),
-  memslot_deleted: (vm, { slot }) =>
-    changeSlot(vm, slot, (before) => {
+  memslot_deleted: (vm, { slot }) => {
+    const dirty = cmmaDirtyIn(vm, slot);
+    const after = changeSlot(vm, slot, (before) => {
       clearMarks(vm, before, EVERYTHING);
       return undefined;
-    }),
-  dirty_log_taken: (vm, { slot }) =>
-    changeSlot(vm, slot, (before) => {
-      clearMarks(vm, before, MARK.dirty);
-      return before;
-    }),
+    });
+    return withCmmaDirtyPages(after, (vm.cmmaDirtyPages ?? 0) - dirty);
+  },
+  dirty_log_taken: (vm, { slot: number }) => {
+    const slot = vm.memory.slots.find((candidate) => candidate.slot === number);
+    if (slot) clearMarks(vm, slot, MARK.dirty);
+    return vm;
+  },
 
   memory_loaded: (vm, { parts, data }) => {
     vm.memory.store(parts, data);
@@ -149,19 +182,19 @@ const folds: { readonly [Type in Exclude<EventType, 'vm_created'>]: Fold<Type> }
       return { ...before, sida };
     }),
   program_interrupt_queued: (vm, { vcpu, code, transExcCode, excAccessId }) =>
-    withVcpu(vm, vcpu, (before) => {
-      const others = before.pending.filter(({ type }) => type !== 'program_int');
-      return { ...before, pending: [...others, { type: 'program_int', code, transExcCode, excAccessId }] };
-    }),
+    withVcpu(vm, vcpu, (before) => ({
+      ...before,
+      pending: [{ type: 'program_int', code, transExcCode, excAccessId }],
+    })),
 
   cmma_enabled: region({ cmma: 'on' }),
-  cmma_cleared: (vm) => {
-    for (const slot of vm.memory.slots) clearMarks(vm, slot, MARK.usage | MARK.nodat | MARK.cmmaDirty);
-    return vm;
-  },
+  cmma_cleared: (vm) => forgetCmmaDirty(vm, MARK.usage | MARK.nodat | MARK.cmmaDirty),
   mem_limit_set: (vm, { topTable }) => ({ ...vm, topTable }),
-  migration_started: region({ migration: 'on' }),
-  migration_stopped: region({ migration: 'off' }),
+  migration_started: (vm) => region({ migration: 'on' })(vm.regions.cmma === 'on' ? allCmmaDirty(vm) : vm),
+  migration_stopped: (vm) => {
+    const stopped = region({ migration: 'off' })(vm);
+    return vm.regions.cmma === 'on' ? withCmmaDirtyPages(forgetCmmaDirty(stopped, MARK.cmmaDirty), 0) : stopped;
+  },
 
   protection_enabled: (vm) =>
     region({ protection: 'protected' })(eachVcpu(vm, (vcpu) => ({ ...vcpu, sida: new Uint8Array(PAGE_SIZE) }))),

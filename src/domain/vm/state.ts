@@ -39,6 +39,8 @@ export interface Vm {
   readonly regions: Regions;
   /** What MEM_LIMIT_SIZE chose; absent before the first SET. */
   readonly topTable?: TopTable;
+  /** Frames whose CMMA state waits to be collected in migration mode (cmma_dirty_pages); absent for 0. */
+  readonly cmmaDirtyPages?: number;
   readonly vcpus: ReadonlyMap<number, S390xVcpu>;
   readonly memory: GuestMemory;
 }

@@ -48,13 +48,13 @@ describe('a device attribute of the VM: SET with an empty payload, GET and HAS o
   });
 
   it.each<[attr: string, payload: object, field: string]>([
-    ['limit_size', { value: -1 }, 'payload.value'],
-    ['limit_size', { value: 'much' }, 'payload.value'],
-    ['limit_size', { value: '0x10000000000000000' }, 'payload.value'],
-    ['limit_size', { value: null }, 'payload.value'],
-    ['limit_size', { value: 1, unit: 'MiB' }, 'payload.unit'],
-    ['limit_size', { size: 1 }, 'payload.value'],
-    ['enable_cmma', { value: 1 }, 'payload.value'],
+    ['limit_size', { value: -1 }, 'value'],
+    ['limit_size', { value: 'much' }, 'value'],
+    ['limit_size', { value: '0x10000000000000000' }, 'value'],
+    ['limit_size', { value: null }, 'value'],
+    ['limit_size', { value: 1, unit: 'MiB' }, 'unit'],
+    ['limit_size', { size: 1 }, 'value'],
+    ['enable_cmma', { value: 1 }, 'value'],
   ])('%s with %j is not well formed', (attr, payload, field) => {
     const made = new Machine();
     const { malformed, events } = made.run({ type: 'set_device_attr', group: 'mem_ctrl', attr, payload });

@@ -1,5 +1,5 @@
 import type { MemOpRequest } from '../../../src/domain/shapes/s390x-access.js';
-import { memOpBatch } from '../../../src/domain/s390x/mem-op-batch.js';
+import { BATCH_READ_MAX, memOpBatch } from '../../../src/domain/s390x/mem-op-batch.js';
 import type { Vm } from '../../../src/domain/vm/state.js';
 import { counting, request } from '../support/s390x-commands.js';
 import { buildVm, bytesAt, fold, keyAt } from '../support/s390x-vm.js';
@@ -22,6 +22,19 @@ describe('KVM_S390_MEM_OP in a batch', () => {
       results: [{ ret: 0 }, { ret: 0, swapped: true, oldData: counting(8) }, { ret: 0, data: new Uint8Array(8) }],
     });
     expect(events.map(({ type }) => type)).toEqual(['memory_stored', 'memory_stored', 'memory_read']);
+  });
+
+  it('reads at most 16 MiB together, what is refused or only checked not counted', () => {
+    const vm = buildVm();
+    const most = BATCH_READ_MAX / 65536;
+    const reads = (count: number) =>
+      Array.from({ length: count }, () => ({ op: 'absolute_read', size: 65536 }) as const);
+    const free = [
+      { op: 'absolute_read', size: 65537 },
+      { op: 'absolute_read', size: 65536, flags: ['check_only'] },
+    ] as const;
+    expect(batch(vm, [...reads(most), ...free]).ret).toBe(0);
+    expect(batch(vm, [...reads(most), { op: 'absolute_read', size: 1 }]).malformed).toMatchObject({ field: 'ops' });
   });
 
   it('does not touch the VM that it was given', () => {

@@ -76,16 +76,19 @@ describe('partial effects', () => {
     expect([decision.ret, teidOf(decision)]).toEqual([4, 0x2400n]);
     expect(decision.events).toEqual([
       { type: 'memory_stored', parts: [{ absolute: 0x1ffdn, size: 3 }], data: counting(3) },
+      { type: 'memory_made_writable', parts: [{ absolute: 0x2000n, size: 4096 }] },
       { type: 'program_interrupt_queued', vcpu: 0, code: 4, transExcCode: 0x2400n, excAccessId: 0 },
     ]);
     const after = fold(vm, decision.events);
     expect([...bytesAt(after, 0x1ffdn, 4)]).toEqual([1, 2, 3, 0]);
-    expect([dirtyAt(after, 0x1000n), dirtyAt(after, 0x2000n)]).toEqual([true, false]);
+    expect([dirtyAt(after, 0x1000n), dirtyAt(after, 0x2000n), dirtyAt(after, 0x3000n)]).toEqual([true, true, false]);
+    expect(keyAt(after, 0x2000n) & 0x06).toBe(0);
   });
 
   it('LOGICAL_WRITE, key protection on the first fragment: nothing stored, suppression', () => {
     const decision = onVcpu(vmWithKeys(), { op: 'logical_write', gaddr: 0x2ffdn, data: counting(8), ...keyed(6) });
-    expect([decision.ret, teidOf(decision), decision.events]).toEqual([4, 0x2408n, []]);
+    const writable = { type: 'memory_made_writable', parts: [{ absolute: 0x2ffdn, size: 3 }] };
+    expect([decision.ret, teidOf(decision), decision.events]).toEqual([4, 0x2408n, [writable]]);
   });
 
   it('check-only, key protection on a later fragment: suppression', () => {

@@ -1,5 +1,5 @@
 import { MODEL } from '../../../src/domain/audit/model.js';
-import { type RecordBody, parseBody, seal, split } from '../../../src/domain/audit/record.js';
+import { parseBody, seal, split } from '../../../src/domain/audit/record.js';
 import { type RecordedCommand } from '../../../src/domain/audit/reexecute.js';
 import { stateDigest } from '../../../src/domain/audit/state-digest.js';
 import { applyEntry } from '../../../src/domain/vm/apply.js';
@@ -42,7 +42,7 @@ export class Ledger {
     const bulk = new Map(
       divided.bulk.map(({ role, bytes: content }, i) => [role, { salt: salts[i] ?? new Uint8Array(), bytes: content }]),
     );
-    this.records.push({ bytes, body: parseBody(bytes) as RecordBody, bulk });
+    this.records.push({ bytes, body: parseBody(bytes), bulk });
     return decision;
   }
 }

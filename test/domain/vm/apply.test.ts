@@ -127,6 +127,43 @@ describe('facts about memory', () => {
   });
 });
 
+describe('facts about migration', () => {
+  const migrating = (): Machine => machine().fold({ type: 'cmma_enabled' }, { type: 'migration_started' });
+  const pages = ({ vm }: Machine) => [vm.cmmaDirtyPages, vm.memory.slots.map(({ cmmaDirty }) => cmmaDirty)];
+
+  it('migration_started makes every page of every slot CMMA-dirty, if the VM uses CMMA', () => {
+    expect(pages(migrating())).toEqual([512, [true, true]]);
+    expect(pages(machine().fold({ type: 'migration_started' }))).toEqual([undefined, [undefined, undefined]]);
+  });
+
+  it('migration_stopped makes no page CMMA-dirty', () => {
+    const made = migrating();
+    made.vm.memory.marks.set(3, MARK.cmmaDirty, MARK.cmmaDirty);
+    made.fold({ type: 'migration_stopped' });
+    expect([...pages(made), marks(made, 3)]).toEqual([undefined, [undefined, undefined], 0]);
+  });
+
+  it('cmma_cleared leaves what is counted, as KVM does', () => {
+    expect(pages(migrating().fold({ type: 'cmma_cleared' }))).toEqual([512, [undefined, undefined]]);
+  });
+
+  it('a slot that goes or moves takes its dirty pages out of the count, those that were collected not again', () => {
+    const made = migrating();
+    made.vm.memory.marks.set(3, MARK.cmmaDirty, MARK.cmmaDirty);
+    expect(pages(made.fold({ type: 'memslot_deleted', slot: 0 }))).toEqual([257, [true]]);
+    expect(pages(migrating().fold({ type: 'memslot_moved', slot: 0, guestPhysAddr: 8n * MIB }))).toEqual([
+      256,
+      [true, undefined],
+    ]);
+  });
+
+  it('a slot that comes while migration goes on is clean', () => {
+    const made = migrating();
+    made.slot(5, 16n * MIB, MIB, ['log_dirty_pages']);
+    expect(pages(made)).toEqual([512, [true, true, undefined]]);
+  });
+});
+
 describe('facts about slots', () => {
   const used = (): Machine => {
     const made = machine().fold({ type: 'memory_stored', parts: [part(0n, 2)], data: Uint8Array.of(1, 2) });
