@@ -1,0 +1,49 @@
+import type Database from 'better-sqlite3';
+import type { Job } from './writer-messages.js';
+
+/** Rows that one step of a job deletes at most, so that appends need not wait long. */
+const STEP = 256;
+
+/** Larger than what any append needs: a record, its bulk keys, and the pages that hold them. */
+const PROOF_BYTES = 128 * 1024;
+
+/** One step of a job; true once there is nothing left to do. */
+type Step<Type extends Job['type']> = (job: Extract<Job, { readonly type: Type }>) => boolean;
+
+/**
+ * What the writer does besides appending, each step one transaction. All of it is derived data or none at all: a failure
+ * costs no record.
+ */
+export function jobSteps(db: Database.Database): (job: Job) => boolean {
+  const sql = {
+    node: db.prepare('INSERT OR IGNORE INTO nodes VALUES (?, ?, ?, ?)'),
+    snapshot: db.prepare('INSERT OR REPLACE INTO snapshots VALUES (@vm, @version, @position, @model, @control)'),
+    dropSnapshots: db.prepare('DELETE FROM snapshots WHERE vm = ?'),
+    dropNodes: db.prepare(
+      'DELETE FROM nodes WHERE vm = @vm AND digest IN (SELECT digest FROM nodes WHERE vm = @vm LIMIT @limit)',
+    ),
+    fill: db.prepare('INSERT INTO room VALUES (zeroblob(?))'),
+    clear: db.prepare('DELETE FROM room'),
+  };
+  const steps: { readonly [Type in Job['type']]: Step<Type> } = {
+    keep_nodes: ({ vm, nodes }) => {
+      for (const { digest, level, body } of nodes) sql.node.run(vm, digest, level, body);
+      return true;
+    },
+    keep_snapshot: ({ snapshot }) => {
+      sql.snapshot.run(snapshot);
+      return true;
+    },
+    drop_snapshots: ({ vm }) => {
+      sql.dropSnapshots.run(vm);
+      return sql.dropNodes.run({ vm, limit: STEP }).changes < STEP;
+    },
+    prove_room: () => {
+      sql.fill.run(PROOF_BYTES);
+      sql.clear.run();
+      return true;
+    },
+  };
+  const transaction = db.transaction((job: Job) => (steps[job.type] as Step<Job['type']>)(job));
+  return (job) => transaction.immediate(job);
+}

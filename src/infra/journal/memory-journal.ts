@@ -1,0 +1,116 @@
+import { type Observable, Subject } from 'rxjs';
+import {
+  type BulkData,
+  type Draft,
+  type Journal,
+  JournalError,
+  type JournalFault,
+  type Query,
+  type RecordIndex,
+  type StoredRecord,
+  type StreamHead,
+} from './journal.js';
+import { MAX_RECORD_BYTES, flawOf, leafHash, leafOf, recordOf } from './leaf.js';
+
+interface Entry {
+  readonly record: StoredRecord;
+  readonly index: RecordIndex;
+  readonly data: readonly BulkData[];
+}
+
+/** Whether an entry passes each filter; a filter that the query does not give passes everything. */
+const FILTERS: readonly ((query: Query, entry: Entry) => boolean)[] = [
+  ({ after }, { record }) => record.position > after,
+  ({ afterVersion = 0 }, { record }) => record.version > afterVersion,
+  ({ upToVersion = Infinity }, { record }) => record.version <= upToVersion,
+  ({ type }, { index }) => type === undefined || index.type === type,
+  ({ outcome }, { index }) => outcome === undefined || index.ret < 0 === (outcome === 'refused'),
+  ({ actor }, { index }) => actor === undefined || index.actor === actor,
+  ({ from = -Infinity, to = Infinity }, { index: { time } }) => from <= time && time <= to,
+  ({ frames }, { index }) =>
+    frames === undefined ||
+    (index.frames !== undefined && index.frames.first <= frames.last && index.frames.last >= frames.first),
+];
+
+/** The journal without a file, for tests: the same answers, and nothing lasts. */
+export class MemoryJournal implements Journal {
+  private readonly entries: Entry[] = [];
+  private readonly byVm = new Map<string, Entry[]>();
+  private readonly feed = new Subject<StoredRecord>();
+  readonly appended: Observable<StoredRecord> = this.feed.asObservable();
+  private closed = false;
+
+  async append(draft: Draft): Promise<StoredRecord> {
+    this.assertOpen();
+    const flaw = flawOf(draft);
+    if (flaw !== undefined) throw new JournalError('broken', flaw);
+    const data = draft.data.map(({ role, salt, bytes }) => ({ role, salt: salt.slice(), bytes: bytes.slice() }));
+    // Like a real one, it answers in a later turn; appends keep their order.
+    await Promise.resolve();
+    const entry = this.entryOf(draft, data);
+    this.entries.push(entry);
+    const stream = this.byVm.get(draft.vm);
+    if (stream) stream.push(entry);
+    else this.byVm.set(draft.vm, [entry]);
+    this.feed.next(entry.record);
+    return entry.record;
+  }
+
+  async read(query: Query): Promise<StoredRecord[]> {
+    this.assertOpen();
+    const entries = query.vm === undefined ? this.entries : (this.byVm.get(query.vm) ?? []);
+    const matching = entries.filter((entry) => FILTERS.every((passes) => passes(query, entry)));
+    return Promise.resolve(matching.slice(0, query.limit).map(({ record }) => record));
+  }
+
+  async data(position: number): Promise<BulkData[]> {
+    this.assertOpen();
+    const data = this.entries[position - 1]?.data ?? [];
+    return Promise.resolve([...data].sort((a, b) => (a.role < b.role ? -1 : 1)));
+  }
+
+  async head(): Promise<number> {
+    this.assertOpen();
+    return Promise.resolve(this.entries.length);
+  }
+
+  async streamHead(vm: string): Promise<StreamHead> {
+    this.assertOpen();
+    return Promise.resolve(this.headOf(vm));
+  }
+
+  async streams(after: string, limit: number): Promise<StreamHead[]> {
+    this.assertOpen();
+    const vms = [...this.byVm.keys()].filter((vm) => vm > after).sort();
+    return Promise.resolve(vms.slice(0, limit).map((vm) => this.headOf(vm)));
+  }
+
+  async health(): Promise<JournalFault | undefined> {
+    return Promise.resolve(this.closed ? 'closed' : undefined);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.resolve();
+    this.feed.complete();
+  }
+
+  private entryOf({ vm, version, head, tail, index }: Draft, data: readonly BulkData[]): Entry {
+    const at = this.headOf(vm).version;
+    if (at !== version - 1) throw new JournalError('conflict', `${vm} is at version ${at}, not ${version - 1}`);
+    const position = this.entries.length + 1;
+    const leaf = leafOf(head, position, tail);
+    const bytes = recordOf(leaf);
+    if (bytes.length > MAX_RECORD_BYTES) throw new JournalError('broken', `a record of ${bytes.length} bytes`);
+    return { record: { position, vm, version, bytes, leafHash: leafHash(leaf) }, index, data };
+  }
+
+  private headOf(vm: string): StreamHead {
+    const last = this.byVm.get(vm)?.at(-1)?.record;
+    return { vm, version: last?.version ?? 0, position: last?.position ?? 0 };
+  }
+
+  private assertOpen(): void {
+    if (this.closed) throw new JournalError('closed');
+  }
+}

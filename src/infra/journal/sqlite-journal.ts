@@ -1,0 +1,153 @@
+import Database from 'better-sqlite3';
+import { type Observable, Subject } from 'rxjs';
+import { openForReading, type SqliteOptions } from './connection.js';
+import {
+  type BulkData,
+  type Draft,
+  type Journal,
+  JournalError,
+  type JournalFault,
+  type Query,
+  type StoredRecord,
+  type StreamHead,
+} from './journal.js';
+import { flawOf } from './leaf.js';
+import { migrate } from './migrate.js';
+import type { SnapshotStore } from './snapshot-store.js';
+import { guarded } from './sqlite-faults.js';
+import { SqliteReader } from './sqlite-reader.js';
+import { SqliteSnapshotStore } from './sqlite-snapshot-store.js';
+import { WriterClient } from './writer-client.js';
+
+/** What one SQLite file holds; closing the journal closes both. */
+export interface SqliteLedger {
+  readonly journal: Journal;
+  readonly snapshots: SnapshotStore;
+}
+
+/**
+ * Opens a journal's file, or creates it, and brings its schema up to date. A file that cannot be written to opens too if its
+ * schema is up to date: reads work, appends fail with `readonly`.
+ *
+ * Other processes may have the same file open. Their records are announced right before the next record of this one.
+ *
+ * @throws NewerDatabaseError, ForeignFileError (migrate.ts); JournalError if the file cannot be opened, or if its commits would not be durable
+ */
+export async function openSqliteJournal(options: SqliteOptions): Promise<SqliteLedger> {
+  const db = guarded(() => prepare(options));
+  try {
+    const reader = new SqliteReader(db);
+    const feed = new Feed(reader);
+    const writer = await WriterClient.start(options, (records) => feed.announce(records));
+    return { journal: new SqliteJournal(db, reader, feed, writer), snapshots: new SqliteSnapshotStore(db, writer) };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Migrates the file; answers a connection to read it with. */
+function prepare(options: SqliteOptions): Database.Database {
+  const db = new Database(options.file, { timeout: options.busyTimeout ?? 5000 });
+  try {
+    migrate(db);
+    db.pragma('journal_mode = WAL');
+    return openForReading(options);
+  } finally {
+    db.close();
+  }
+}
+
+/** The live feed: what this process appended, and what others did in between. */
+class Feed {
+  readonly records = new Subject<StoredRecord>();
+  private last: number;
+
+  constructor(private readonly reader: SqliteReader) {
+    this.last = reader.head();
+  }
+
+  /** Announces records that were just committed. If what lies before them cannot be read, all wait for the next time. */
+  announce(records: readonly StoredRecord[]): void {
+    const first = records[0]?.position ?? 0;
+    if (!this.records.observed) this.last = first - 1;
+    try {
+      while (this.last < first - 1) this.reader.range(this.last, first - 1).forEach(this.next);
+    } catch {
+      return;
+    }
+    records.forEach(this.next);
+  }
+
+  private readonly next = (record: StoredRecord): void => {
+    this.last = record.position;
+    this.records.next(record);
+  };
+}
+
+class SqliteJournal implements Journal {
+  readonly appended: Observable<StoredRecord>;
+  private closing: Promise<void> | undefined;
+
+  constructor(
+    private readonly db: Database.Database,
+    private readonly reader: SqliteReader,
+    private readonly feed: Feed,
+    private readonly writer: WriterClient,
+  ) {
+    this.appended = feed.records.asObservable();
+  }
+
+  append(draft: Draft): Promise<StoredRecord> {
+    if (this.closing) return Promise.reject(new JournalError('closed'));
+    const flaw = flawOf(draft);
+    return flaw === undefined ? this.writer.append(draft) : Promise.reject(new JournalError('broken', flaw));
+  }
+
+  async read(query: Query): Promise<StoredRecord[]> {
+    try {
+      return await this.open(() => this.reader.read(query));
+    } catch (error) {
+      return this.open(() => {
+        throw error;
+      });
+    }
+  }
+
+  async data(position: number): Promise<BulkData[]> {
+    return Promise.resolve(this.open(() => this.reader.data(position)));
+  }
+
+  async head(): Promise<number> {
+    return Promise.resolve(this.open(() => this.reader.head()));
+  }
+
+  async streamHead(vm: string): Promise<StreamHead> {
+    return Promise.resolve(this.open(() => this.reader.streamHead(vm)));
+  }
+
+  async streams(after: string, limit: number): Promise<StreamHead[]> {
+    return Promise.resolve(this.open(() => this.reader.streams(after, limit)));
+  }
+
+  async health(): Promise<JournalFault | undefined> {
+    if (this.closing) return 'closed';
+    return this.writer.run({ type: 'prove_room' }).then(
+      () => undefined,
+      (error: unknown) => (error instanceof JournalError ? error.fault : 'broken'),
+    );
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.writer.close().finally(() => {
+      this.db.close();
+      this.feed.records.complete();
+    });
+    return this.closing;
+  }
+
+  private open<Answer>(read: () => Answer): Answer {
+    if (this.closing) throw new JournalError('closed');
+    return guarded(read);
+  }
+}

@@ -1,0 +1,142 @@
+import type Database from 'better-sqlite3';
+import { setImmediate } from 'node:timers/promises';
+import type { BulkData, Query, StoredRecord, StreamHead } from './journal.js';
+import { RecordSelect } from './record-select.js';
+import { indexedUpTo } from './stream-index.js';
+
+/** Records that one step looks at, so that a search through many holds up nothing else for long. */
+const STEP = 4096;
+
+/** Reads a journal's file. Every step is one read transaction on a connection that cannot write. */
+export class SqliteReader {
+  private readonly select: RecordSelect;
+  private readonly sql;
+
+  constructor(private readonly db: Database.Database) {
+    this.select = new RecordSelect(db);
+    this.sql = {
+      head: db.prepare<[], number>('SELECT ifnull(max(position), 0) FROM records').pluck(),
+      data: db.prepare<[number], BulkData>('SELECT role, salt, bytes FROM bulk WHERE position = ? ORDER BY role'),
+      stream: db.prepare<[string], number>('SELECT stream FROM streams WHERE vm = ?').pluck(),
+      streams: db.prepare<[string, number], { stream: number; vm: string }>(
+        'SELECT stream, vm FROM streams WHERE vm > ? ORDER BY vm LIMIT ?',
+      ),
+      indexedHead: db.prepare<[number], StreamPoint>(
+        'SELECT version, position FROM stream_index WHERE stream = ? ORDER BY version DESC LIMIT 1',
+      ),
+      positionAt: db
+        .prepare<[number, number], number>('SELECT position FROM stream_index WHERE stream = ? AND version = ?')
+        .pluck(),
+      recentHeads: db.prepare<[number], StreamPoint & { stream: number }>(
+        'SELECT stream, max(version) AS version, max(position) AS position FROM records WHERE position > ? GROUP BY stream',
+      ),
+    } as const;
+  }
+
+  head(): number {
+    return this.sql.head.get() ?? 0;
+  }
+
+  data(position: number): BulkData[] {
+    return this.sql.data.all(position);
+  }
+
+  /** The records after a position up to another, the first of them if there are many. */
+  range(above: number, upTo: number): StoredRecord[] {
+    return this.select.run('journal', { above, upTo, limit: STEP }, { after: above, limit: STEP });
+  }
+
+  /** Records that match, ascending by position; gives way to others between its steps. */
+  async read(query: Query): Promise<StoredRecord[]> {
+    const { vm } = query;
+    return vm === undefined ? this.readJournal(query) : this.readStream(query, vm);
+  }
+
+  /** The heads of one stream or, in order of VM, of those after `after`. */
+  streamHead(vm: string): StreamHead {
+    return this.snapshot(() => {
+      const stream = this.sql.stream.get(vm);
+      const head = stream === undefined ? undefined : this.headsOf([stream]).get(stream);
+      return { vm, ...(head ?? START) };
+    });
+  }
+
+  streams(after: string, limit: number): StreamHead[] {
+    return this.snapshot(() => {
+      const listed = this.sql.streams.all(after, limit);
+      const heads = this.headsOf(listed.map(({ stream }) => stream));
+      return listed.map(({ stream, vm }) => ({ vm, ...(heads.get(stream) ?? START) }));
+    });
+  }
+
+  private async readJournal(query: Query): Promise<StoredRecord[]> {
+    const last = this.head();
+    return this.collect(query.limit, query.after, last, (above, upTo, limit) =>
+      this.select.run('journal', { above, upTo, limit }, query),
+    );
+  }
+
+  private async readStream(query: Query, vm: string): Promise<StoredRecord[]> {
+    const stream = this.sql.stream.get(vm);
+    if (stream === undefined) return [];
+    const { version } = this.streamHead(vm);
+    const above = Math.max(query.afterVersion ?? 0, this.versionAt(stream, query.after));
+    const last = Math.min(query.upToVersion ?? version, version);
+    return this.collect(query.limit, above, last, (above, upTo, limit) =>
+      this.snapshot(() => {
+        const indexed = this.select.run('indexed', { above, upTo, limit, stream }, query);
+        const known = this.sql.indexedHead.get(stream)?.version ?? 0;
+        if (indexed.length === limit || known >= upTo) return indexed;
+        const floor = Math.max(query.after, indexedUpTo(this.head()));
+        const range = { above, upTo, limit: limit - indexed.length, stream, floor };
+        return [...indexed, ...this.select.run('recent', range, query)];
+      }),
+    );
+  }
+
+  /** Looks at `(above, last]` step by step until there are `limit` records. */
+  private async collect(
+    limit: number,
+    above: number,
+    last: number,
+    step: (above: number, upTo: number, limit: number) => StoredRecord[],
+  ): Promise<StoredRecord[]> {
+    const found: StoredRecord[] = [];
+    for (let at = above; at < last; at += STEP) {
+      if (at > above) await setImmediate();
+      found.push(...step(at, Math.min(at + STEP, last), limit - found.length));
+      if (found.length >= limit) break;
+    }
+    return found;
+  }
+
+  /** A version of the stream at or before `position`, the greatest that is indexed. */
+  private versionAt(stream: number, position: number): number {
+    let low = 0;
+    let high = position === 0 ? 0 : (this.sql.indexedHead.get(stream)?.version ?? 0);
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((this.sql.positionAt.get(stream, middle) ?? 0) <= position) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  private headsOf(streams: readonly number[]): ReadonlyMap<number, StreamPoint> {
+    const recent = this.sql.recentHeads.all(indexedUpTo(this.head()));
+    const heads = new Map(recent.map(({ stream, version, position }) => [stream, { version, position }]));
+    for (const stream of streams) if (!heads.has(stream)) heads.set(stream, this.sql.indexedHead.get(stream) ?? START);
+    return heads;
+  }
+
+  private snapshot<Answer>(read: () => Answer): Answer {
+    return this.db.inTransaction ? read() : this.db.transaction(read)();
+  }
+}
+
+interface StreamPoint {
+  readonly version: number;
+  readonly position: number;
+}
+
+const START: StreamPoint = { version: 0, position: 0 };

@@ -1,0 +1,157 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { SqliteOptions } from './connection.js';
+import { type BulkData, type Draft, JournalError, type StoredRecord } from './journal.js';
+import { leafOf, recordOf } from './leaf.js';
+import { journalError } from './sqlite-faults.js';
+import type { Committed, DraftRow, Job, Reply, Request } from './writer-messages.js';
+
+/** A thread loads compiled code only: the file beside this one, or where this is a source, what the build made of it. */
+const ENTRIES = ['./writer.js', '../../../dist/infra/journal/writer.js'];
+
+interface Waiting {
+  readonly draft: Draft;
+  readonly resolve: (record: StoredRecord) => void;
+  readonly reject: (error: JournalError) => void;
+}
+
+interface JobWaiting {
+  readonly resolve: () => void;
+  readonly reject: (error: JournalError) => void;
+}
+
+/** In buffers of its own, since a thread is sent the whole buffer that a view is of. */
+const copyOf = ({ role, salt, bytes }: BulkData): BulkData => ({
+  role,
+  salt: Uint8Array.from(salt),
+  bytes: Uint8Array.from(bytes),
+});
+
+const rowOf = ({ vm, version, head, tail, data, index }: Draft): DraftRow => [
+  vm,
+  version,
+  head,
+  tail,
+  index.time,
+  index.ret,
+  index.type,
+  index.actor,
+  index.frames?.first ?? null,
+  index.frames?.last ?? null,
+  data.length === 0 ? undefined : data.map(copyOf),
+];
+
+/** The main thread's side of the writer: drafts of one turn of the event loop go over together, answers come back in order. */
+export class WriterClient {
+  /** Drafts not yet sent, and those that are sent but not answered, oldest first. */
+  private unsent: DraftRow[] = [];
+  private waiting: Waiting[] = [];
+  private readonly jobs = new Map<number, JobWaiting>();
+  private jobsSent = 0;
+  private gone: JournalError | undefined;
+
+  private constructor(
+    private readonly worker: Worker,
+    private readonly committed: (records: readonly StoredRecord[]) => void,
+  ) {
+    worker.on('message', (reply: Reply) => this.take(reply));
+    worker.on('error', (error) => this.fail(new JournalError('broken', String(error))));
+    worker.on('exit', () => this.fail(new JournalError('closed')));
+  }
+
+  /**
+   * Starts the thread and waits until it has opened the file.
+   *
+   * @param committed told of each transaction's records, in order, before their appends are answered
+   * @throws JournalError if the file cannot be opened for writing, or would not be durable
+   */
+  static async start(
+    options: SqliteOptions,
+    committed: (records: readonly StoredRecord[]) => void,
+  ): Promise<WriterClient> {
+    const paths = ENTRIES.map((entry) => fileURLToPath(new URL(entry, import.meta.url)));
+    const entry = paths.find(existsSync);
+    if (entry === undefined) throw new Error(`no compiled writer in ${paths.join(' or ')}: build first`);
+    const worker = new Worker(entry, { workerData: options });
+    const [first] = (await once(worker, 'message')) as [Reply];
+    if (first.type === 'not_opened') throw journalError(first.failure);
+    return new WriterClient(worker, committed);
+  }
+
+  append(draft: Draft): Promise<StoredRecord> {
+    return new Promise((resolve, reject) => {
+      if (this.gone) {
+        reject(this.gone);
+        return;
+      }
+      if (this.unsent.length === 0) setImmediate(() => this.send());
+      this.unsent.push(rowOf(draft));
+      this.waiting.push({ draft, resolve, reject });
+    });
+  }
+
+  /** Has a job done after the appends and jobs that were asked for before. */
+  run(job: Job): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.gone) {
+        reject(this.gone);
+        return;
+      }
+      const id = ++this.jobsSent;
+      this.jobs.set(id, { resolve, reject });
+      this.send();
+      this.post({ id, job });
+    });
+  }
+
+  /** Ends the thread once all that was asked for is done. */
+  async close(): Promise<void> {
+    if (this.gone) return;
+    this.send();
+    this.post('close');
+    await once(this.worker, 'exit');
+  }
+
+  private send(): void {
+    if (this.unsent.length > 0) this.post(this.unsent);
+    this.unsent = [];
+  }
+
+  private post(request: Request): void {
+    this.worker.postMessage(request);
+  }
+
+  private take(reply: Reply): void {
+    if (reply.type === 'committed') this.settle(reply.committed);
+    if (reply.type !== 'job_done') return;
+    const job = this.jobs.get(reply.id);
+    this.jobs.delete(reply.id);
+    if (reply.failure) job?.reject(journalError(reply.failure));
+    else job?.resolve();
+  }
+
+  /** Announces a transaction's records, then answers its appends. */
+  private settle({ count, first, leafHashes, refused }: Committed): void {
+    const settled = this.waiting.splice(0, count);
+    const accepted = refused.size === 0 ? settled : settled.filter((_, i) => !refused.has(i));
+    const records = accepted.map(({ draft: { vm, version, head, tail } }, i) => ({
+      position: first + i,
+      vm,
+      version,
+      bytes: recordOf(leafOf(head, first + i, tail)),
+      leafHash: leafHashes.subarray(i * 32, i * 32 + 32),
+    }));
+    if (records.length > 0) this.committed(records);
+    accepted.forEach(({ resolve }, i) => resolve(records[i] as StoredRecord));
+    for (const [i, failure] of refused) settled[i]?.reject(journalError(failure));
+  }
+
+  /** The thread is gone: whoever waits will get no other answer. */
+  private fail(error: JournalError): void {
+    this.gone ??= error;
+    for (const { reject } of [...this.waiting.splice(0), ...this.jobs.values()]) reject(this.gone);
+    this.jobs.clear();
+  }
+}

@@ -1,0 +1,46 @@
+import type { BulkData } from './journal.js';
+import type { Snapshot, SnapshotNode } from './snapshot-store.js';
+import type { Failure } from './sqlite-faults.js';
+
+/** A draft as it crosses to the writer: a tuple, since objects cost more to clone. */
+export type DraftRow = readonly [
+  vm: string,
+  version: number,
+  head: string,
+  tail: string,
+  time: number,
+  ret: number,
+  type: string,
+  actor: string,
+  firstFrame: number | null,
+  lastFrame: number | null,
+  data: readonly BulkData[] | undefined,
+];
+
+/** Work that is not an append: it waits until no append does. */
+export type Job =
+  | { readonly type: 'keep_nodes'; readonly vm: string; readonly nodes: readonly SnapshotNode[] }
+  | { readonly type: 'keep_snapshot'; readonly snapshot: Snapshot }
+  | { readonly type: 'drop_snapshots'; readonly vm: string }
+  | { readonly type: 'prove_room' };
+
+/** To the writer: drafts, a job with the number that its answer will have, or to end once all that is done. */
+export type Request = readonly DraftRow[] | { readonly id: number; readonly job: Job } | 'close';
+
+/** What one transaction came to: it took `count` drafts, the oldest that waited. */
+export interface Committed {
+  readonly count: number;
+  /** The position of the first draft that went in; the others follow without gaps, in order. */
+  readonly first: number;
+  /** 32 bytes for each draft that went in. */
+  readonly leafHashes: Uint8Array;
+  /** The drafts that did not, by their place among the `count`; a `count` of these means that nothing was written. */
+  readonly refused: ReadonlyMap<number, Failure>;
+}
+
+/** From the writer. */
+export type Reply =
+  | { readonly type: 'ready' }
+  | { readonly type: 'committed'; readonly committed: Committed }
+  | { readonly type: 'job_done'; readonly id: number; readonly failure?: Failure | undefined }
+  | { readonly type: 'not_opened'; readonly failure: Failure };
