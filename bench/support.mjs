@@ -1,0 +1,21 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A folder on the disk that the project is on, and its removal: the system's temporary folder may be in memory. */
+export function scratch() {
+  const path = mkdtempSync(join(import.meta.dirname, '..', 'dist', 'bench-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/** Things done a second: the median over `runs` of `body`, which does `count` things. */
+export async function rate(count, runs, body) {
+  const rates = [];
+  for (let i = 0; i < runs; i++) {
+    const start = process.hrtime.bigint();
+    await body(i);
+    rates.push(count / (Number(process.hrtime.bigint() - start) / 1e9));
+  }
+  return median(rates);
+}

@@ -1,0 +1,102 @@
+import type { Vm } from '../../domain/vm/state.js';
+import type { Journal } from '../journal/journal.js';
+import type { World } from '../world.js';
+import { UnknownVersion, UnknownVm } from './errors.js';
+import type { History, Past } from './history.js';
+import { type Answer, Lane, type Submission } from './lane.js';
+
+/** A moment of a VM: a version of its stream, or a time in milliseconds since 1970; now if absent. */
+export type Moment = { readonly version: number } | { readonly at: number };
+
+/** A VM that exists, at the end of a part of its stream. */
+export interface Existing extends Past {
+  readonly vm: Vm;
+}
+
+/** VMs that are kept in memory while nobody uses them. */
+const MOST_IDLE = 64;
+
+/** Streams that are looked at in one go while VMs are listed. */
+const PAGE = 100;
+
+/** All VMs of a journal, each behind its lane. */
+export class Machines {
+  /** In order of last use. */
+  private readonly lanes = new Map<string, Lane>();
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly history: History,
+    private readonly world: World,
+  ) {}
+
+  /** A new VM id. */
+  newId(): string {
+    return this.world.newId();
+  }
+
+  /** Gives a command to its VM; see `Lane.submit`. */
+  submit(submission: Submission): Promise<Answer> {
+    return this.lane(submission.vm).submit(submission);
+  }
+
+  /**
+   * A VM now or then. Its memory may go on changing: for state, not for bytes.
+   *
+   * @throws UnknownVm, UnknownVersion
+   */
+  async view(id: string, moment?: Moment): Promise<Existing> {
+    const now = await this.lane(id).view();
+    if (now.vm === undefined) throw new UnknownVm(id);
+    if (moment === undefined) return { ...now, vm: now.vm };
+    const version = await this.version(id, moment);
+    const past = await this.history.load(id, version);
+    if (past.vm === undefined || past.version !== version)
+      throw new UnknownVersion(id, 'version', `the VM has no version ${version}`);
+    return { ...past, vm: past.vm };
+  }
+
+  /**
+   * The version that a moment stands for.
+   *
+   * @throws UnknownVm, UnknownVersion
+   */
+  async version(id: string, moment: Moment): Promise<number> {
+    if ('version' in moment) return moment.version;
+    const version = await this.history.versionAt(id, moment.at);
+    if (version > 0) return version;
+    const { version: head } = await this.journal.streamHead(id);
+    throw head === 0 ? new UnknownVm(id) : new UnknownVersion(id, 'at', 'the VM did not exist at that time');
+  }
+
+  /** VMs in order of id after `after`, those that `wanted` takes, at most `limit`. */
+  async list(after: string, limit: number, wanted: (vm: Vm) => boolean): Promise<Existing[]> {
+    const found: Existing[] = [];
+    for (let last: string | undefined = after; last !== undefined && found.length < limit;) {
+      const heads = await this.journal.streams(last, PAGE);
+      for (const { vm: id } of heads) {
+        const past = await this.lane(id).view();
+        if (past.vm && wanted(past.vm)) found.push({ ...past, vm: past.vm });
+        if (found.length === limit) break;
+      }
+      last = heads.length === PAGE ? heads.at(-1)?.vm : undefined;
+    }
+    return found;
+  }
+
+  private lane(id: string): Lane {
+    const lane = this.lanes.get(id) ?? new Lane(id, this.journal, this.history, this.world);
+    this.lanes.delete(id);
+    this.lanes.set(id, lane);
+    if (this.lanes.size > MOST_IDLE) this.evict();
+    return lane;
+  }
+
+  /** Forgets the VMs that were not used for longest, unless something is on its way to them. */
+  private evict(): void {
+    for (const [id, lane] of this.lanes) {
+      if (this.lanes.size <= MOST_IDLE) return;
+      if (lane.idle) this.lanes.delete(id);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Journal } from './journal/journal.js';
+import { openSqliteJournal } from './journal/sqlite-journal.js';
+import { History } from './machines/history.js';
+import { Machines } from './machines/machines.js';
+import { Replays } from './replays.js';
+import { type World, world as realWorld } from './world.js';
+
+/** Where the ledger lives, and how. */
+export interface ServiceOptions {
+  /** Holds everything that must last; made if absent. */
+  readonly dataDir: string;
+  /** Most pages of 4 KiB that the journal's file may have; unbounded if absent. */
+  readonly maxPages?: number;
+  /** Milliseconds to wait for a lock that another process holds. */
+  readonly busyTimeout?: number;
+  readonly world?: World;
+}
+
+/** Everything behind the API. */
+export interface Service {
+  readonly machines: Machines;
+  readonly journal: Journal;
+  readonly replays: Replays;
+  /** Waits for what is under way, then releases the ledger. */
+  close(): Promise<void>;
+}
+
+/** The ledger's file in the data directory. */
+export const LEDGER_FILE = 'ledger.sqlite';
+
+/**
+ * Opens the ledger, migrated to this version.
+ *
+ * @throws if it cannot be opened, is not a ledger, or is of a newer version
+ */
+export async function openService({ dataDir, world = realWorld, ...options }: ServiceOptions): Promise<Service> {
+  await mkdir(dataDir, { recursive: true });
+  const { journal, snapshots } = await openSqliteJournal({ file: join(dataDir, LEDGER_FILE), ...options });
+  const history = new History(journal, snapshots);
+  const replays = new Replays(journal, history, world);
+  return {
+    machines: new Machines(journal, history, world),
+    journal,
+    replays,
+    close: () => {
+      replays.close();
+      return journal.close();
+    },
+  };
+}
