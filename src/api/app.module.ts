@@ -1,0 +1,51 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import type { Service } from '../infra/service.js';
+import { AttributesController } from './attributes.controller.js';
+import { Closing } from './closing.service.js';
+import { Commands } from './commands.service.js';
+import { DocsController } from './docs.controller.js';
+import { HealthController } from './health.controller.js';
+import { HostProfilesController } from './host-profiles.controller.js';
+import { JournalController } from './journal.controller.js';
+import { MemOpController } from './memop.controller.js';
+import { MemoryController } from './memory.controller.js';
+import { MemslotsController } from './memslots.controller.js';
+import { ReplaysController } from './replays.controller.js';
+import { DOCUMENT, SERVICE } from './service.token.js';
+import { TranslateController } from './translate.controller.js';
+import { VcpusController } from './vcpus.controller.js';
+import { VmsController } from './vms.controller.js';
+
+const controllers = [
+  VmsController,
+  MemslotsController,
+  MemoryController,
+  VcpusController,
+  MemOpController,
+  TranslateController,
+  AttributesController,
+  JournalController,
+  ReplaysController,
+  HostProfilesController,
+  HealthController,
+  DocsController,
+];
+
+/** The REST API of a service. */
+@Module({})
+export class AppModule {
+  /** @param document makes the OpenAPI document, once all routes are there */
+  static of(service: Service, document: () => OpenAPIObject): DynamicModule {
+    return {
+      module: AppModule,
+      controllers,
+      providers: [
+        Commands,
+        Closing,
+        { provide: SERVICE, useValue: service },
+        { provide: DOCUMENT, useValue: document },
+      ],
+    };
+  }
+}

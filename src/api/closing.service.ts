@@ -1,0 +1,12 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { ReplaySubject } from 'rxjs';
+
+/** Tells streams that the service is about to stop, so that they end and do not hold it up. */
+@Injectable()
+export class Closing implements OnModuleDestroy {
+  readonly begun = new ReplaySubject<void>(1);
+
+  onModuleDestroy(): void {
+    this.begun.next();
+  }
+}

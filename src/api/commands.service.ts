@@ -1,0 +1,50 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Command } from '../domain/vm/command.js';
+import { type Existing, type Moment } from '../infra/machines/machines.js';
+import type { Answer } from '../infra/machines/lane.js';
+import type { Service } from '../infra/service.js';
+import { type Envelope, envelope, etagOf, setOutcome } from './answers.js';
+import { type Exchange, headerOf } from './http.js';
+import { ifMatchOf } from './if-match.js';
+import { Refusal } from './problem.js';
+import { SERVICE } from './service.token.js';
+
+/** Who gives commands while nobody has to say who they are. */
+const LOCAL_ACTOR = 'local';
+
+/** The way of every handler to a VM. */
+@Injectable()
+export class Commands {
+  constructor(@Inject(SERVICE) private readonly service: Service) {}
+
+  /**
+   * Gives a command to a VM, and tells what came of it in the response's headers.
+   *
+   * @throws Refusal; what `Machines.submit` throws
+   */
+  async run({ request, reply }: Exchange, vm: string, command: Command): Promise<Answer> {
+    const ifMatch = ifMatchOf(headerOf(request, 'if-match'), command.type === 'create_vm');
+    const { machines } = this.service;
+    const answer = await machines.submit({ vm, command, actor: LOCAL_ACTOR, requestId: request.id, ifMatch });
+    if (answer.decision.errno !== undefined) throw new Refusal(answer, answer.decision.errno, command.type);
+    setOutcome(reply, answer);
+    return answer;
+  }
+
+  /** As `run`; answers the body. */
+  async answer(http: Exchange, vm: string, command: Command, more?: Envelope): Promise<Envelope> {
+    return envelope(await this.run(http, vm, command), more);
+  }
+
+  /** A VM now or then, its version told in the response's headers. Nothing is recorded. */
+  async view({ reply }: Exchange, vm: string, moment: Moment | undefined): Promise<Existing> {
+    const existing = await this.service.machines.view(vm, moment);
+    reply.header('etag', etagOf(existing.version));
+    return existing;
+  }
+
+  /** The version that a command which looks at the past is to look at; undefined for now. */
+  async asOf(vm: string, moment: Moment | undefined): Promise<number | undefined> {
+    return moment && this.service.machines.version(vm, moment);
+  }
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { malformedRequest } from './problem.js';
+
+/** Most items of a page, and how many there are if nobody says. */
+export const PAGE_MAX = 1000;
+export const PAGE_DEFAULT = 100;
+
+/** The query of a collection. */
+export const paging = {
+  limit: z.coerce.number<string>().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+  cursor: z.string().max(512).optional().meta({ description: 'nextCursor of the page before' }),
+};
+
+/** A page of a collection as it is answered; no `nextCursor` at the end. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly nextCursor?: string;
+}
+
+const encode = (after: string | number): string => Buffer.from(JSON.stringify(after)).toString('base64url');
+
+const BASE64URL = /^[A-Za-z0-9_-]+$/;
+
+/**
+ * Where the page before ended: what `pageOf` was told of its last item.
+ *
+ * @throws RequestProblem
+ */
+export function cursorOf<Key extends string | number>(
+  cursor: string | undefined,
+  key: z.ZodType<Key>,
+  start: Key,
+): Key {
+  if (cursor === undefined) return start;
+  try {
+    if (BASE64URL.test(cursor)) return key.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+  } catch {
+    // Whatever is wrong with it, it is not one of ours.
+  }
+  throw malformedRequest([{ field: 'cursor', message: 'is not a cursor of this collection' }]);
+}
+
+/** A page from one item more than it may have, if there is one. */
+export function pageOf<Item>(
+  found: readonly Item[],
+  limit: number,
+  keyOf: (item: Item) => string | number,
+): Page<Item> {
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  return found.length > limit && last !== undefined ? { items, nextCursor: encode(keyOf(last)) } : { items };
+}

@@ -1,0 +1,28 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { ApiTags, type OpenAPIObject } from '@nestjs/swagger';
+import { docsPage } from './docs-page.js';
+import { type Exchange, Http } from './http.js';
+import { operation } from './openapi-operation.js';
+import { DOCUMENT } from './service.token.js';
+
+/** The API described: for programs and for people. */
+@ApiTags('Service')
+@Controller()
+export class DocsController {
+  private page: string | undefined;
+
+  constructor(@Inject(DOCUMENT) private readonly document: () => OpenAPIObject) {}
+
+  @Get('openapi.json')
+  @operation({ summary: 'Read this document', kind: 'plain' })
+  getDocument(): OpenAPIObject {
+    return this.document();
+  }
+
+  @Get('docs')
+  @operation({ summary: 'Read this document as a page', kind: 'plain' })
+  getDocs(@Http() { reply }: Exchange): string {
+    reply.header('content-type', 'text/html; charset=utf-8');
+    return (this.page ??= docsPage(this.document()));
+  }
+}

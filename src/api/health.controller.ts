@@ -1,0 +1,33 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { JOURNAL_FAULTS } from '../infra/journal/journal.js';
+import type { Service } from '../infra/service.js';
+import { operation } from './openapi-operation.js';
+import { RequestProblem } from './problem.js';
+import { SERVICE } from './service.token.js';
+
+const health = z.strictObject({ status: z.enum(['ok', 'ready']) }).meta({ id: 'Health' });
+
+type Health = z.output<typeof health>;
+
+/** Whether the service lives, and whether it can take commands. */
+@ApiTags('Service')
+@Controller()
+export class HealthController {
+  constructor(@Inject(SERVICE) private readonly service: Service) {}
+
+  @Get('healthz')
+  @operation({ summary: 'Whether the process lives', kind: 'plain', answer: health })
+  getHealth(): Health {
+    return { status: 'ok' };
+  }
+
+  @Get('readyz')
+  @operation({ summary: 'Whether commands can be recorded', kind: 'plain', answer: health })
+  async getReadiness(): Promise<Health> {
+    const fault = await this.service.journal.health();
+    if (fault !== undefined) throw new RequestProblem('journal_unavailable', JOURNAL_FAULTS[fault], { fault });
+    return { status: 'ready' };
+  }
+}

@@ -1,0 +1,23 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import type { Json } from '../domain/digester.js';
+import { toJson } from '../domain/json.js';
+import { s390xHost } from '../domain/shapes/create-vm.js';
+import { operation } from './openapi-operation.js';
+
+/** The default machine of each architecture. */
+const PROFILES = { s390x: toJson(s390xHost.parse({})) };
+
+const profiles = z.record(z.string(), z.record(z.string(), z.unknown())).meta({ id: 'HostProfiles' });
+
+/** What a VM sees of the machine underneath if nobody says otherwise. */
+@ApiTags('VMs')
+@Controller('v1/host-profiles')
+export class HostProfilesController {
+  @Get()
+  @operation({ summary: 'Read the default `host` of each architecture', kind: 'plain', answer: profiles })
+  getHostProfiles(): Readonly<Record<string, Json>> {
+    return PROFILES;
+  }
+}

@@ -1,0 +1,54 @@
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { toHex } from '../domain/audit/bulk.js';
+import { parseBody } from '../domain/audit/record.js';
+import { frameOf } from '../domain/memory/address.js';
+import type { Query as JournalSearch, StoredRecord } from '../infra/journal/journal.js';
+import { UnknownVm } from '../infra/machines/errors.js';
+import type { Service } from '../infra/service.js';
+import { type Page, cursorOf, pageOf } from './cursor.js';
+import { operation } from './openapi-operation.js';
+import { SERVICE } from './service.token.js';
+import { type JournalQuery, journalPage, journalQuery, vmJournalQuery } from './shapes/journal.js';
+import { type VmPath, vmPath } from './shapes/path.js';
+
+/** A record as it is answered: what its bytes say, and their leaf hash. */
+const recordView = ({ bytes, leafHash }: StoredRecord) => ({ ...parseBody(bytes), leafHash: toHex(leafHash) });
+
+function searchOf({ cursor, limit, after, gpa, size = 1n, ...filters }: JournalQuery): JournalSearch {
+  const start = Math.max(after, cursorOf(cursor, z.int().min(0), 0));
+  const given = Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined));
+  const frames = gpa === undefined ? {} : { frames: { first: frameOf(gpa), last: frameOf(gpa + size - 1n) } };
+  return { ...given, ...frames, after: start, limit: limit + 1 };
+}
+
+/** What was asked of the VMs, and what came of it. */
+@ApiTags('Journal')
+@Controller('v1')
+export class JournalController {
+  constructor(@Inject(SERVICE) private readonly service: Service) {}
+
+  @Get('journal')
+  @operation({ summary: 'Read the journal in order of position', kind: 'read', answer: journalPage })
+  readJournal(@Query({ schema: journalQuery }) query: JournalQuery): Promise<Page<object>> {
+    return this.page(query);
+  }
+
+  @Get('vms/:vm/journal')
+  @operation({ summary: 'Read the journal of a VM in order of version', kind: 'read', answer: journalPage })
+  async readVmJournal(
+    @Param({ schema: vmPath }) { vm }: VmPath,
+    @Query({ schema: vmJournalQuery }) query: JournalQuery,
+  ): Promise<Page<object>> {
+    const { version } = await this.service.journal.streamHead(vm);
+    if (version === 0) throw new UnknownVm(vm);
+    return this.page({ ...query, vm });
+  }
+
+  private async page(query: JournalQuery): Promise<Page<object>> {
+    const found = await this.service.journal.read(searchOf(query));
+    const { items, ...page } = pageOf(found, query.limit, ({ position }) => position);
+    return { items: items.map(recordView), ...page };
+  }
+}

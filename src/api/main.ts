@@ -1,0 +1,52 @@
+import 'reflect-metadata';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { readConfig } from '../infra/config.js';
+import { type Service, openService } from '../infra/service.js';
+import { createApp } from './app.js';
+
+/** Milliseconds that requests which are under way have left once the process was told to end. */
+const DRAIN_MAX = 10_000;
+
+/** Milliseconds between two looks for connections that have become idle meanwhile. */
+const SWEEP = 20;
+
+const say = (message: string): boolean => process.stderr.write(`${message}\n`);
+
+const urlOf = ({ address, port, family }: AddressInfo): string =>
+  `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+
+/** Takes no new connections, and lets requests that are under way finish; a connection is closed once it has none. */
+async function drain(nest: NestFastifyApplication): Promise<void> {
+  const server = nest.getHttpServer();
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP);
+  const impatience = setTimeout(() => server.closeAllConnections(), DRAIN_MAX);
+  await nest.close();
+  clearInterval(sweep);
+  clearTimeout(impatience);
+}
+
+/** Serves until the process is told to end; requests that are under way then are finished first. */
+async function serve(service: Service, host: string, port: number): Promise<void> {
+  const { nest } = await createApp(service);
+  await nest.listen(port, host);
+  const url = urlOf(nest.getHttpServer().address() as AddressInfo);
+  process.stdout.write(`${new Date().toISOString()} vmledger listens on ${url}\n`);
+  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  await drain(nest);
+}
+
+try {
+  const { port, host, dataDir } = readConfig(process.env);
+  const service = await openService({ dataDir });
+  try {
+    await serve(service, host, port);
+  } finally {
+    await service.close();
+  }
+  process.exit(0);
+} catch (error) {
+  say(`vmledger cannot start: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}

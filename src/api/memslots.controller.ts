@@ -1,0 +1,88 @@
+import { Body, Controller, Delete, Get, Inject, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { type DirtyLog, bitmapOf } from '../domain/memory/dirty-log.js';
+import { toJson } from '../domain/json.js';
+import type { Envelope } from './answers.js';
+import { Commands } from './commands.service.js';
+import { type Exchange, Http } from './http.js';
+import { operation } from './openapi-operation.js';
+import { malformedRequest } from './problem.js';
+import { clearDirtyLogBody, dirtyLogAnswer, memslotAnswer, memslotBody } from './shapes/memory.js';
+import { type SlotPath, noQuery, slotPath } from './shapes/path.js';
+
+/** Memory slots and their dirty logs. */
+@ApiTags('Memory')
+@Controller('v1/vms/:vm/memslots/:slot')
+export class MemslotsController {
+  constructor(@Inject(Commands) private readonly commands: Commands) {}
+
+  @Put()
+  @operation({
+    summary: 'Create, move or change a memory slot',
+    description: 'KVM_SET_USER_MEMORY_REGION.',
+    kind: 'command',
+    answer: memslotAnswer,
+  })
+  setMemslot(
+    @Http() http: Exchange,
+    @Query({ schema: noQuery }) _: object,
+    @Param({ schema: slotPath }) { vm, slot }: SlotPath,
+    @Body({ schema: memslotBody }) body: z.output<typeof memslotBody>,
+  ): Promise<Envelope> {
+    if (body.slot !== undefined && body.slot !== slot)
+      throw malformedRequest([{ field: 'slot', message: 'must be the slot of the path' }]);
+    return this.commands.answer(http, vm, { type: 'set_user_memory_region', ...body, slot }, { slot });
+  }
+
+  @Delete()
+  @operation({
+    summary: 'Delete a memory slot',
+    description: 'KVM_SET_USER_MEMORY_REGION with size 0.',
+    kind: 'command',
+    answer: memslotAnswer,
+  })
+  deleteMemslot(
+    @Http() http: Exchange,
+    @Query({ schema: noQuery }) _: object,
+    @Param({ schema: slotPath }) { vm, slot }: SlotPath,
+  ): Promise<Envelope> {
+    const nothing = { guestPhysAddr: 0n, size: 0n, flags: [] };
+    return this.commands.answer(http, vm, { type: 'set_user_memory_region', slot, ...nothing }, { slot });
+  }
+
+  @Get('dirty-log')
+  @operation({
+    summary: 'Take the dirty log of a slot: read and clear it',
+    description:
+      'KVM_GET_DIRTY_LOG. `frames` are the guest frame numbers of the bits, in ascending order. A slot of more than 512 GiB answers `frames` alone.',
+    kind: 'command',
+    answer: dirtyLogAnswer,
+  })
+  async getDirtyLog(
+    @Http() http: Exchange,
+    @Query({ schema: noQuery }) _: object,
+    @Param({ schema: slotPath }) { vm, slot }: SlotPath,
+  ): Promise<Envelope> {
+    const { decision, version, position } = await this.commands.run(http, vm, { type: 'get_dirty_log', slot });
+    const log = decision.reply as unknown as DirtyLog;
+    const bitmap = bitmapOf(log);
+    return toJson({ ret: decision.ret, slot, bitmap, frames: log.frames, version, position }) as Envelope;
+  }
+
+  @Post('dirty-log/clear')
+  @operation({
+    summary: 'Clear a part of the dirty log',
+    description: 'KVM_CLEAR_DIRTY_LOG.',
+    kind: 'command',
+    answer: memslotAnswer,
+  })
+  clearDirtyLog(
+    @Http() http: Exchange,
+    @Query({ schema: noQuery }) _: object,
+    @Param({ schema: slotPath }) { vm, slot }: SlotPath,
+    @Body({ schema: clearDirtyLogBody }) body: z.output<typeof clearDirtyLogBody>,
+  ): Promise<Envelope> {
+    return this.commands.answer(http, vm, { type: 'clear_dirty_log', slot, ...body }, { slot });
+  }
+}

@@ -1,0 +1,44 @@
+import { HttpCode, applyDecorators } from '@nestjs/common';
+import { ApiConsumes, ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { ERRNO_STATUS } from './errno-status.js';
+import { PROBLEMS } from './problem.js';
+
+/** What a kind of operation can be answered besides success. */
+const PROBLEM_STATUSES = {
+  /** Recorded in the journal before it is answered: any errno, and a journal that cannot be written. */
+  command: [...Object.values(ERRNO_STATUS), ...Object.values(PROBLEMS)],
+  /** Reads of the service's own. */
+  read: [PROBLEMS.malformed_request, PROBLEMS.unknown_vm, PROBLEMS.internal_error, PROBLEMS.journal_unavailable],
+  /** Reads that cannot be malformed and need no VM. */
+  plain: [PROBLEMS.internal_error, PROBLEMS.journal_unavailable],
+} as const;
+
+const COMMANDS_HAVE_NO = new Set([405, 414]);
+
+/** An operation as the OpenAPI document has it. */
+export interface Operation {
+  readonly summary: string;
+  readonly description?: string;
+  readonly kind: keyof typeof PROBLEM_STATUSES;
+  /** The shape of the answer; absent if it has no body, or one that is not JSON. */
+  readonly answer?: z.ZodType;
+  readonly status?: 200 | 201 | 202;
+  /** Media types of the body and of the answer, where they are not JSON alone. */
+  readonly consumes?: readonly string[];
+  readonly produces?: readonly string[];
+}
+
+/** Describes a handler, and makes it answer `status` (200 if absent) unless it throws. */
+export function operation({ summary, description, kind, answer, status = 200, consumes, produces }: Operation) {
+  const statuses = new Set(PROBLEM_STATUSES[kind].map((problem) => problem.status as number));
+  const problems = [...statuses].filter((code) => !COMMANDS_HAVE_NO.has(code)).sort((a, b) => a - b);
+  return applyDecorators(
+    HttpCode(status),
+    ApiOperation({ summary, ...(description !== undefined && { description }) }),
+    ApiResponse({ status, description: 'Done.', ...(answer && { standardSchema: answer }) }),
+    ...problems.map((code) => ApiResponse({ status: code, description: 'A problem.' })),
+    ...(consumes ? [ApiConsumes(...consumes)] : []),
+    ...(produces ? [ApiProduces(...produces)] : []),
+  );
+}

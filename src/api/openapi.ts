@@ -1,0 +1,140 @@
+import { type INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { z } from 'zod';
+import { JSON_TYPE, OCTETS, TEXT } from './accept.js';
+import { jsonSchemaOf } from './json-schema.js';
+import { PROBLEM_JSON } from './problem.js';
+
+/** A problem as every operation answers it. */
+const problemShape = z
+  .looseObject({
+    type: z.string().meta({ description: 'urn:vmledger:problem:, then the errno or the kind of problem' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string(),
+    errno: z.string().optional().meta({ description: 'a refusal: the name of the errno' }),
+    ret: z.int().optional().meta({ description: 'a refusal: the negative errno' }),
+    vm: z.string().optional(),
+    version: z.int().optional(),
+    position: z.int().optional().meta({ description: 'a refusal: where in the journal it is recorded' }),
+    errors: z.array(z.strictObject({ field: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });
+
+const text = { type: 'string' };
+
+const HEADERS: Readonly<Record<string, object>> = {
+  ETag: { description: 'The version of the VM, as an entity tag.', schema: text },
+  'KVM-Ret': { description: 'What the ioctl returned.', schema: { type: 'integer' } },
+  'KVM-Errno': { description: 'The errno of a refusal.', schema: text },
+  'KVM-Exception': { description: 'The program interruption, in JSON, of an answer in octets.', schema: text },
+  'Retry-After': { description: 'Seconds after which it may go through.', schema: { type: 'integer' } },
+  'X-Request-Id': { description: 'As the client sent it, or made by the service.', schema: text },
+};
+
+const reference = (kind: string, name: string) => ({ $ref: `#/components/${kind}/${name}` });
+
+const headers = (...names: string[]) => Object.fromEntries(names.map((name) => [name, reference('headers', name)]));
+
+const IF_MATCH = {
+  name: 'If-Match',
+  in: 'header',
+  required: false,
+  description: 'The versions of the VM, as entity tags, at which the command is to be carried out; 412 at any other.',
+  schema: text,
+};
+
+const REQUEST_ID = {
+  name: 'X-Request-Id',
+  in: 'header',
+  required: false,
+  description: "The request's id in the journal and the log.",
+  schema: { type: 'string', pattern: '^[\\w.-]{1,128}$' },
+};
+
+interface Content {
+  schema?: unknown;
+}
+
+interface Body {
+  required?: boolean;
+  content?: Record<string, Content>;
+  headers?: object;
+  description?: string;
+}
+
+interface OperationObject {
+  parameters?: unknown[];
+  requestBody?: Body;
+  responses: Record<string, Body>;
+}
+
+/** What stands in another media type than JSON has no schema of JSON's. */
+const PLAIN: Readonly<Record<string, Content>> = { [OCTETS]: {}, [TEXT]: { schema: text } };
+
+function plainContent(body: Body | undefined): void {
+  const { content } = body ?? {};
+  if (content) for (const type of Object.keys(content)) content[type] = PLAIN[type] ?? content[type] ?? {};
+}
+
+type Schemas = Readonly<Record<string, { readonly required?: readonly string[] }>>;
+
+/** Whether a request may do without its body: where an octet stream may be empty, and where no field is required. */
+function isOptional({ content = {} }: Body, schemas: Schemas): boolean {
+  const schema = (content[JSON_TYPE]?.schema ?? {}) as {
+    readonly $ref?: string;
+    readonly required?: readonly string[];
+  };
+  const { required = [] } = schemas[schema.$ref?.split('/').at(-1) ?? ''] ?? schema;
+  return OCTETS in content || required.length === 0;
+}
+
+/** Operations that a version can be asked of are commands: those that can be refused because of it. */
+const isCommand = ({ responses }: OperationObject): boolean => '412' in responses;
+
+function complete(operation: OperationObject, schemas: Schemas): void {
+  const command = isCommand(operation);
+  operation.parameters = [...(operation.parameters ?? []), ...(command ? [IF_MATCH] : []), { ...REQUEST_ID }];
+  plainContent(operation.requestBody);
+  if (operation.requestBody) operation.requestBody.required = !isOptional(operation.requestBody, schemas);
+  for (const [status, response] of Object.entries(operation.responses)) {
+    const octets = OCTETS in (response.content ?? {});
+    const failed = Number(status) >= 400;
+    if (failed) response.content = { [PROBLEM_JSON]: { schema: reference('schemas', 'Problem') } };
+    else plainContent(response);
+    response.headers = {
+      ...headers('X-Request-Id'),
+      ...(command && headers('ETag', 'KVM-Ret')),
+      ...(command && failed && headers('KVM-Errno')),
+      ...(status === '503' && headers('Retry-After')),
+      ...(octets && !failed && headers('KVM-Exception')),
+    };
+  }
+}
+
+const INFO = new DocumentBuilder()
+  .setOpenAPIVersion('3.1.0')
+  .setTitle('vmledger')
+  .setDescription(
+    'KVM virtual machines kept as ledgers. A command that reached the machine answers `ret` as the ioctl returns it; a refusal is a problem with its errno; both are recorded before they are answered.',
+  )
+  .setVersion('1')
+  .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+  .addServer('/')
+  .build();
+
+/** The OpenAPI 3.1 document of an application, made from the schemas that validate its requests. */
+export function openApiOf(app: INestApplication): OpenAPIObject {
+  const document = SwaggerModule.createDocument(app, INFO, {
+    operationIdFactory: (_controller, method) => method,
+    standardSchemaConverter: (schema) => jsonSchemaOf(schema as z.ZodType),
+    autoTagControllers: false,
+  });
+  const { schemas = {} } = document.components ?? {};
+  for (const path of Object.values(document.paths))
+    for (const operation of Object.values(path) as OperationObject[]) complete(operation, schemas as Schemas);
+  const problem = jsonSchemaOf(problemShape).components as typeof schemas;
+  const components = { schemas: { ...schemas, ...problem }, headers: HEADERS } as OpenAPIObject['components'];
+  return { ...document, components, security: [] } as OpenAPIObject;
+}

@@ -1,0 +1,85 @@
+import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { createVcpu } from '../domain/shapes/memory.js';
+import { type S390xRegisterChanges, s390xRegisters } from '../domain/shapes/s390x-registers.js';
+import type { Envelope } from './answers.js';
+import { Commands } from './commands.service.js';
+import { type Page, cursorOf, pageOf, paging } from './cursor.js';
+import { type Exchange, Http } from './http.js';
+import { ONE_MOMENT, momentFields, momentOf, momentQuery, oneMoment } from './moment.js';
+import { operation } from './openapi-operation.js';
+import { RequestProblem } from './problem.js';
+import { done } from './shapes/output.js';
+import { type VcpuPath, type VmPath, noQuery, vcpuPath, vmPath } from './shapes/path.js';
+import { createdVcpu, vcpuPage, vcpuShape } from './shapes/vcpu.js';
+import { vcpuView } from './vm-view.js';
+
+const createBody = createVcpu.omit({ type: true }).meta({ id: 'CreateVcpu' });
+
+const listQuery = z.strictObject({ ...paging, ...momentFields }).refine(oneMoment, ONE_MOMENT);
+
+/** vCPUs and their registers. */
+@ApiTags('vCPUs')
+@Controller('v1/vms/:vm/vcpus')
+export class VcpusController {
+  constructor(@Inject(Commands) private readonly commands: Commands) {}
+
+  @Post()
+  @operation({
+    summary: 'Create a vCPU',
+    description: 'KVM_CREATE_VCPU. The first one locks what is -EBUSY from then on.',
+    kind: 'command',
+    answer: createdVcpu,
+    status: 201,
+  })
+  async createVcpu(
+    @Http() http: Exchange,
+    @Param({ schema: vmPath }) { vm }: VmPath,
+    @Query({ schema: noQuery }) _: object,
+    @Body({ schema: createBody }) { id }: z.output<typeof createBody>,
+  ): Promise<Envelope> {
+    const answer = await this.commands.answer(http, vm, { type: 'create_vcpu', id }, { id });
+    http.reply.header('location', `/v1/vms/${vm}/vcpus/${id}`);
+    return answer;
+  }
+
+  @Get()
+  @operation({ summary: 'List the vCPUs of a VM, as they are or as they were', kind: 'read', answer: vcpuPage })
+  async listVcpus(
+    @Http() http: Exchange,
+    @Param({ schema: vmPath }) { vm: id }: VmPath,
+    @Query({ schema: listQuery }) query: z.output<typeof listQuery>,
+  ): Promise<Page<Envelope>> {
+    const after = cursorOf(query.cursor, z.int(), -1);
+    const { vm, version, position } = await this.commands.view(http, id, momentOf(query));
+    const vcpus = [...vm.vcpus.values()].filter((vcpu) => vcpu.id > after).sort((a, b) => a.id - b.id);
+    const { items, ...page } = pageOf(vcpus, query.limit, (vcpu) => vcpu.id);
+    return { items: items.map(vcpuView), ...page, ...{ version, position } };
+  }
+
+  @Get(':vcpu')
+  @operation({ summary: 'Read a vCPU, as it is or as it was', kind: 'read', answer: vcpuShape })
+  async getVcpu(
+    @Http() http: Exchange,
+    @Param({ schema: vcpuPath }) { vm: id, vcpu: number }: VcpuPath,
+    @Query({ schema: momentQuery }) query: z.output<typeof momentQuery>,
+  ): Promise<Envelope> {
+    const { vm, version, position } = await this.commands.view(http, id, momentOf(query));
+    const vcpu = vm.vcpus.get(number);
+    if (vcpu === undefined)
+      throw new RequestProblem('unknown_vcpu', `VM ${id} has no vCPU ${number}`, { vm: id, version });
+    return { ...vcpuView(vcpu), version, position };
+  }
+
+  @Patch(':vcpu/registers')
+  @operation({ summary: 'Change registers of a vCPU, effective at once', kind: 'command', answer: done })
+  setRegisters(
+    @Http() http: Exchange,
+    @Param({ schema: vcpuPath }) { vm, vcpu }: VcpuPath,
+    @Query({ schema: noQuery }) _: object,
+    @Body({ schema: s390xRegisters }) registers: S390xRegisterChanges,
+  ): Promise<Envelope> {
+    return this.commands.answer(http, vm, { type: 'set_registers', vcpu, registers });
+  }
+}

@@ -1,0 +1,59 @@
+import { hex, toJson } from '../domain/json.js';
+import { addressOf } from '../domain/memory/address.js';
+import type { Memslot } from '../domain/memory/memslot.js';
+import { PGM } from '../domain/s390x/program-exception.js';
+import type { PendingProgram, S390xRegisterFile, S390xVcpu } from '../domain/s390x/vcpu.js';
+import type { Existing } from '../infra/machines/machines.js';
+import type { Envelope } from './answers.js';
+
+const slotView = ({ slot, firstFrame, frames, firstPage, flags }: Memslot) => ({
+  slot,
+  guestPhysAddr: addressOf(firstFrame),
+  size: BigInt(frames) << 12n,
+  userspaceAddr: addressOf(firstPage),
+  flags,
+});
+
+/** A VM as it is answered (contract, shapes). */
+export function vmView({ vm, version, position }: Existing): Envelope {
+  const { id, name, arch, vmType, semantics, ledger, regions, host, memory, vcpus, labels } = vm;
+  const { createdAt, updatedAt, destroyedAt } = ledger;
+  return toJson({
+    id,
+    name,
+    arch,
+    type: vmType,
+    semantics,
+    version,
+    position,
+    createdAt,
+    updatedAt,
+    destroyedAt,
+    state: regions,
+    host,
+    memslots: memory.slots.map(slotView).sort((a, b) => a.slot - b.slot),
+    vcpus: [...vcpus.keys()].sort((a, b) => a - b),
+    labels,
+  }) as Envelope;
+}
+
+/** Registers as they are answered: access registers and the prefix as hex, like 64-bit ones (s390x shapes). */
+const registersView = ({ prefix, acrs, ...rest }: S390xRegisterFile) => ({
+  ...rest,
+  prefix: hex(prefix),
+  acrs: acrs.map(hex),
+});
+
+const CODES_WITH_TEID: ReadonlySet<number> = new Set(
+  Object.values(PGM).flatMap(({ code, teid }) => (teid ? [code] : [])),
+);
+
+const pendingView = ({ type, code, transExcCode }: PendingProgram) => ({
+  type,
+  code,
+  ...(CODES_WITH_TEID.has(code) && { transExcCode }),
+});
+
+/** A vCPU as it is answered. */
+export const vcpuView = ({ id, mpState, registers, pending }: S390xVcpu): Envelope =>
+  toJson({ id, mpState, registers: registersView(registers), pending: pending.map(pendingView) }) as Envelope;

@@ -1,0 +1,117 @@
+import { Body, Controller, Delete, Get, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { createVm, vmId } from '../domain/shapes/create-vm.js';
+import { forecast } from '../domain/vm/forecast.js';
+import type { Vm } from '../domain/vm/state.js';
+import type { Service } from '../infra/service.js';
+import type { Envelope } from './answers.js';
+import { Commands } from './commands.service.js';
+import { type Page, cursorOf, pageOf, paging } from './cursor.js';
+import { type Exchange, Http } from './http.js';
+import { momentOf, momentQuery } from './moment.js';
+import { operation } from './openapi-operation.js';
+import { SERVICE } from './service.token.js';
+import { done } from './shapes/output.js';
+import { type VmPath, noQuery, vmPath } from './shapes/path.js';
+import { type CreateVmBody, createVmBody, createdVm, vmPage, vmShape, vmState } from './shapes/vm.js';
+import { vmView } from './vm-view.js';
+
+const listQuery = z.strictObject({
+  ...paging,
+  arch: createVm.shape.arch.optional(),
+  state: z.enum(['live', 'destroyed']).optional(),
+  label: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .meta({ description: 'a label, `name` or `name=value`; given several times, all of them' }),
+});
+
+type ListQuery = z.output<typeof listQuery>;
+
+function hasLabel({ labels }: Vm, wanted: string): boolean {
+  const [name = '', ...value] = wanted.split('=');
+  return value.length === 0 ? Object.hasOwn(labels, name) : labels[name] === value.join('=');
+}
+
+const wantedBy =
+  ({ arch, state, label = [] }: ListQuery) =>
+  (vm: Vm): boolean =>
+    [undefined, vm.arch].includes(arch) &&
+    (state === undefined || vm.regions.lifecycle === state) &&
+    [label].flat().every((wanted) => hasLabel(vm, wanted));
+
+/** VMs: created, looked at now or then, destroyed. */
+@ApiTags('VMs')
+@Controller('v1/vms')
+export class VmsController {
+  constructor(
+    @Inject(SERVICE) private readonly service: Service,
+    @Inject(Commands) private readonly commands: Commands,
+  ) {}
+
+  @Post()
+  @operation({
+    summary: 'Create a VM',
+    description: 'KVM_CREATE_VM. With If-Match the answer is 412, since nothing is there that could match.',
+    kind: 'command',
+    answer: createdVm,
+    status: 201,
+  })
+  async createVm(
+    @Http() http: Exchange,
+    @Query({ schema: noQuery }) _: object,
+    @Body({ schema: createVmBody }) body: CreateVmBody,
+  ): Promise<Envelope> {
+    const { id = this.service.machines.newId(), type, ...rest } = body;
+    const { version } = await this.commands.run(http, id, { type: 'create_vm', vmType: type, ...rest });
+    const now = await this.service.machines.view(id);
+    const created = now.version === version ? now : await this.service.machines.view(id, { version });
+    http.reply.header('location', `/v1/vms/${id}`);
+    return { ret: 0, ...vmView(created) };
+  }
+
+  @Get()
+  @operation({ summary: 'List VMs in order of id', kind: 'read', answer: vmPage })
+  async listVms(@Query({ schema: listQuery }) query: ListQuery): Promise<Page<Envelope>> {
+    const after = cursorOf(query.cursor, vmId, '');
+    const found = await this.service.machines.list(after, query.limit + 1, wantedBy(query));
+    const { items, ...page } = pageOf(found, query.limit, ({ vm }) => vm.id);
+    return { items: items.map(vmView), ...page };
+  }
+
+  @Get(':vm')
+  @operation({ summary: 'Read a VM, as it is or as it was', kind: 'read', answer: vmShape })
+  async getVm(
+    @Http() http: Exchange,
+    @Param({ schema: vmPath }) { vm }: VmPath,
+    @Query({ schema: momentQuery }) query: z.output<typeof momentQuery>,
+  ): Promise<Envelope> {
+    return vmView(await this.commands.view(http, vm, momentOf(query)));
+  }
+
+  @Delete(':vm')
+  @operation({ summary: 'Destroy a VM; its journal stays', kind: 'command', answer: done })
+  destroyVm(
+    @Http() http: Exchange,
+    @Query({ schema: noQuery }) _: object,
+    @Param({ schema: vmPath }) { vm }: VmPath,
+  ): Promise<Envelope> {
+    return this.commands.answer(http, vm, { type: 'destroy_vm' });
+  }
+
+  @Get(':vm/state')
+  @operation({
+    summary: "Read the statechart's configuration, and what each command would be answered",
+    kind: 'read',
+    answer: vmState,
+  })
+  async getVmState(
+    @Http() http: Exchange,
+    @Query({ schema: noQuery }) _: object,
+    @Param({ schema: vmPath }) { vm: id }: VmPath,
+  ): Promise<object> {
+    const { vm, version, position } = await this.commands.view(http, id, undefined);
+    return { state: vm.regions, commands: forecast(vm), version, position };
+  }
+}

@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'dist', 'api', 'main.js');
+
+/** The built service with this environment; what it said until it ended, and how it ended. */
+function start(env: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, [MAIN], { env: { ...process.env, NODE_OPTIONS: '', ...env } });
+  const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]).then(
+    ([stdout, stderr, [code]]) => ({ stdout, stderr, code: code as number | null }),
+  );
+  return { child, ended };
+}
+
+describe('the process', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'main-'));
+  afterAll(() => rmSync(dataDir, { recursive: true }));
+
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'says in one line where it listens, finishes what is under way on %s and exits 0',
+    async (signal) => {
+      const { child, ended } = start({ PORT: '0', HOST: '', DATA_DIR: dataDir });
+      const [line] = (await once(child.stdout, 'data')) as [Buffer];
+      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line.toString())?.[0] ?? '';
+      const slow = request(`${url}/v1/vms`, { method: 'POST', headers: { 'content-type': 'application/json' } });
+      const answered = once(slow, 'response') as Promise<[IncomingMessage]>;
+      slow.write('{"arch":');
+      await sleep(50);
+      child.kill(signal);
+      await sleep(50);
+      slow.end('"s390x"}');
+      const [answer] = await answered;
+      expect(answer.statusCode).toBe(201);
+      answer.resume();
+      const { stdout, stderr, code } = await ended;
+      expect(stdout).toMatch(/^\d{4}-\d\d-\d\dT\S+Z vmledger listens on http:\/\/127\.0\.0\.1:\d+\n$/);
+      expect([stderr, code]).toEqual(['', 0]);
+    },
+    30_000,
+  );
+
+  it.each([
+    ['an address that others can reach', { HOST: '0.0.0.0' }, 'HOST'],
+    ['no port', { PORT: 'http' }, 'PORT'],
+    ['a data directory that is a file', { DATA_DIR: join(dataDir, 'file') }, 'file'],
+  ])(
+    'does not start with %s, and says why in one line',
+    async (_what, env, names) => {
+      writeFileSync(join(dataDir, 'file'), '');
+      const { stdout, stderr, code } = await start({ PORT: '0', HOST: '', DATA_DIR: dataDir, ...env }).ended;
+      expect([stdout, code]).toEqual(['', 1]);
+      expect(stderr).toMatch(/^vmledger cannot start: [^\n]+\n$/);
+      expect(stderr).toContain(names);
+    },
+    30_000,
+  );
+});

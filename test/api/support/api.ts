@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import 'reflect-metadata';
+import { type App, createApp } from '../../../src/api/app.js';
+import { type Service, type ServiceOptions, openService } from '../../../src/infra/service.js';
+
+/** A JSON answer's body, read without further ado. */
+export type Body = Record<string, unknown>;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Body;
+}
+
+type Fields = Readonly<Record<string, string>>;
+
+/** A service of its own in a temporary directory, behind a real socket. */
+export class Api {
+  private constructor(
+    readonly url: string,
+    readonly dataDir: string,
+    readonly service: Service,
+    readonly app: App,
+    /** What the service told its operator. */
+    readonly log: readonly string[],
+  ) {}
+
+  static async start(options: Partial<ServiceOptions> = {}): Promise<Api> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'api-'));
+    const service = await openService({ dataDir, ...options });
+    const log: string[] = [];
+    const app = await createApp(service, (message) => log.push(message));
+    await app.nest.listen(0, '127.0.0.1');
+    const { port } = app.nest.getHttpServer().address() as AddressInfo;
+    return new Api(`http://127.0.0.1:${port}`, dataDir, service, app, log);
+  }
+
+  async close(): Promise<void> {
+    await this.app.nest.close();
+    await this.service.close();
+    rmSync(this.dataDir, { recursive: true });
+  }
+
+  /** One request as it is. */
+  raw(method: string, path: string, body?: string | Uint8Array, headers: Fields = {}): Promise<Response> {
+    return fetch(`${this.url}${path}`, { method, headers, ...(body !== undefined && { body: body as string }) });
+  }
+
+  /** A request with a JSON body, or none, and a JSON answer. */
+  async call(method: string, path: string, body?: unknown, headers: Fields = {}): Promise<Answer> {
+    const json = body === undefined ? {} : { 'content-type': 'application/json' };
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const response = await this.raw(method, path, text, { ...json, ...headers });
+    return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
+  }
+
+  /** As `call`; fails unless it was answered 2xx. */
+  async done(method: string, path: string, body?: unknown, headers: Fields = {}): Promise<Body> {
+    const answer = await this.call(method, path, body, headers);
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  /** A VM with 4 MiB of memory from 0 on, which logs dirty pages, and vCPU 0. */
+  async machine(id: string): Promise<void> {
+    await this.done('POST', '/v1/vms', { id, arch: 's390x' });
+    const slot = { guestPhysAddr: 0, size: '0x400000', flags: ['log_dirty_pages'] };
+    await this.done('PUT', `/v1/vms/${id}/memslots/0`, slot);
+    await this.done('POST', `/v1/vms/${id}/vcpus`, { id: 0 });
+  }
+
+  /** The position of the last record of the journal. */
+  head(): Promise<number> {
+    return this.service.journal.head();
+  }
+}
+
+export const base64 = (bytes: Uint8Array | string): string => Buffer.from(bytes).toString('base64');
