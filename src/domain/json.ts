@@ -20,16 +20,18 @@ export function base64(bytes: Uint8Array): string {
 
 /**
  * A domain value in its JSON form: bigint becomes hex, bytes become base64, a Map becomes an object, the rest stays.
+ *
+ * @param encode writes bytes as base64
  */
-export function toJson(value: unknown): Json {
+export function toJson(value: unknown, encode: (bytes: Uint8Array) => string = base64): Json {
   if (typeof value === 'bigint') return hex(value);
   if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
     return value;
-  if (value instanceof Uint8Array) return base64(value);
-  if (Array.isArray(value)) return value.map(toJson);
+  if (value instanceof Uint8Array) return encode(value);
+  if (Array.isArray(value)) return value.map((item) => toJson(item, encode));
   const entries = value instanceof Map ? [...value] : Object.entries(value as object);
   const json: Record<string, Json> = {};
   for (const [key, item] of entries as [string | number, unknown][])
-    if (item !== undefined) json[String(key)] = toJson(item);
+    if (item !== undefined) json[String(key)] = toJson(item, encode);
   return json;
 }

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lockDataDir } from './data-dir-lock.js';
 import type { Journal } from './journal/journal.js';
 import { openSqliteJournal } from './journal/sqlite-journal.js';
 import { History } from './machines/history.js';
@@ -22,6 +23,7 @@ export interface ServiceOptions {
 export interface Service {
   readonly machines: Machines;
   readonly journal: Journal;
+  readonly history: History;
   readonly replays: Replays;
   /** Waits for what is under way, then releases the ledger. */
   close(): Promise<void>;
@@ -33,20 +35,28 @@ export const LEDGER_FILE = 'ledger.sqlite';
 /**
  * Opens the ledger, migrated to this version.
  *
- * @throws if it cannot be opened, is not a ledger, or is of a newer version
+ * @throws if it cannot be opened, is not a ledger, is of a newer version, or is served by another process (DataDirInUseError)
  */
 export async function openService({ dataDir, world = realWorld, ...options }: ServiceOptions): Promise<Service> {
   await mkdir(dataDir, { recursive: true });
-  const { journal, snapshots } = await openSqliteJournal({ file: join(dataDir, LEDGER_FILE), ...options });
+  const unlock = lockDataDir(dataDir);
+  const { journal, snapshots } = await openSqliteJournal({ file: join(dataDir, LEDGER_FILE), ...options }).catch(
+    (error: unknown) => {
+      unlock();
+      throw error;
+    },
+  );
   const history = new History(journal, snapshots);
   const replays = new Replays(journal, history, world);
   return {
     machines: new Machines(journal, history, world),
     journal,
+    history,
     replays,
-    close: () => {
-      replays.close();
-      return journal.close();
+    close: async () => {
+      await replays.close();
+      await journal.close();
+      unlock();
     },
   };
 }

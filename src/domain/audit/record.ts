@@ -161,28 +161,34 @@ export type BulkByRole = ReadonlyMap<string, Uint8Array>;
 
 const jsonOf = (bytes: Uint8Array): unknown => JSON.parse(decoder.decode(bytes));
 
+/** Which facts are wanted of a record. */
+export type EventFilter = (type: Event['type']) => boolean;
+
+const every: EventFilter = () => true;
+
 /** The roles that `eventsOf` needs; empty if the record alone will do. */
-export function rolesOfEvents({ data = [], events }: RecordBody): string[] {
+export function rolesOfEvents({ data = [], events }: RecordBody, wanted: EventFilter = every): string[] {
   const present = new Set(data.map(({ role }) => role));
-  if (!present.has('events') && !events.some(({ type }) => STORING.has(type))) return [];
+  if (!present.has('events') && !events.some(({ type }) => STORING.has(type) && wanted(type))) return [];
   return ['events', present.has('events.data') ? 'events.data' : 'command.data'].filter((role) => present.has(role));
 }
 
 /**
- * The facts of a record, with the bytes that they stored.
+ * The facts of a record, or those that are wanted, with the bytes that they stored.
  *
  * @throws if the bulk data is not that of the record, or the record was not written by `seal`
  */
-export function eventsOf(body: RecordBody, bulk: BulkByRole): Event[] {
+export function eventsOf(body: RecordBody, bulk: BulkByRole, wanted: EventFilter = every): Event[] {
   const beside = bulk.get('events');
   const events = (beside === undefined ? body.events : jsonOf(beside)) as RecordBody['events'];
   const stored = bulk.get('events.data') ?? bulk.get('command.data') ?? new Uint8Array();
   let at = 0;
-  return events.map((json) => {
-    if (!STORING.has(json.type)) return eventShape.parse(json);
+  return events.flatMap((json) => {
     const { size, ...rest } = json;
-    const data = stored.subarray(at, (at += Number(size)));
-    return eventShape.parse({ ...rest, data });
+    const start = at;
+    if (STORING.has(json.type)) at += Number(size);
+    if (!wanted(json.type)) return [];
+    return eventShape.parse(STORING.has(json.type) ? { ...rest, data: stored.subarray(start, at) } : json);
   });
 }
 

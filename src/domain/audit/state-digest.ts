@@ -39,16 +39,35 @@ function digestSlots(slots: readonly Memslot[], digester: Digester): Uint8Array 
  * The parts, in order: identity and scalars, labels, host, chart, slots, vCPUs, root of the pages, root of the frame marks.
  * A part of the state that is absent does not count, so that states which never heard of it keep their digest.
  */
-export function stateDigest(vm: Vm, digester: Digester): Uint8Array {
-  const { memory, labels, host, regions, vcpus, ledger: _, ...scalars } = vm;
+export const stateDigest = ({ memory, ...vm }: Vm, digester: Digester): Uint8Array =>
+  stateDigestWith(
+    vm,
+    { slots: memory.slots, pages: memory.pages.digest(digester), marks: memory.marks.store.digest(digester) },
+    digester,
+  );
+
+/** What the digest of a state takes in of memory: slots, and the roots of pages and frame marks. */
+export interface MemoryRoots {
+  readonly slots: readonly Memslot[];
+  readonly pages: Uint8Array;
+  readonly marks: Uint8Array;
+}
+
+/** As `stateDigest`, of a state whose memory is known by its roots alone. */
+export function stateDigestWith(
+  vm: Omit<Vm, 'memory'>,
+  { slots, pages, marks }: MemoryRoots,
+  digester: Digester,
+): Uint8Array {
+  const { labels, host, regions, vcpus, ledger: _, ...scalars } = vm;
   return digester.sha256(
     digestOf(scalars, digester),
     digestOnce(labels, () => digestOf(labels, digester)),
     digestOnce(host, () => digestOf(host, digester)),
     digestOnce(regions, () => digestOf(regions, digester)),
-    digestSlots(memory.slots, digester),
+    digestSlots(slots, digester),
     digestVcpus(vcpus, digester),
-    memory.pages.digest(digester),
-    memory.marks.store.digest(digester),
+    pages,
+    marks,
   );
 }

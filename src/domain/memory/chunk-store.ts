@@ -126,24 +126,36 @@ export class ChunkStore {
   }
 
   /**
-   * A store from its root digest.
+   * A store from its root digest. It takes as long as there are nodes, and stops after each so that its caller can rest.
    *
    * @param load answers a kept node by its digest
+   * @throws RangeError if a node does not have the digest that it was asked for by
    */
-  static restore(chunkSize: number, digest: Uint8Array, load: (digest: Uint8Array) => StoredNode): ChunkStore {
+  static *restore(
+    chunkSize: number,
+    digest: Uint8Array,
+    load: (digest: Uint8Array) => StoredNode,
+    digester: Digester,
+  ): Generator<undefined, ChunkStore> {
     const store = new ChunkStore(chunkSize);
     if (isZero(digest)) return store;
-    const root = store.build(digest, load);
+    const root = yield* store.build(digest, load, digester);
     store.root = isLeaf(root) ? store.branchOf(1, [root]) : root;
     return store;
   }
 
-  private build(digest: Uint8Array, load: (digest: Uint8Array) => StoredNode): Node {
+  private *build(
+    digest: Uint8Array,
+    load: (digest: Uint8Array) => StoredNode,
+    digester: Digester,
+  ): Generator<undefined, Node> {
     const stored = load(digest);
+    if (!sameBytes(storedDigest(stored, digester), digest)) throw new RangeError('a node is not what its digest says');
+    yield;
     if ('bytes' in stored) return { owner: this.owner, level: 0, bytes: Uint8Array.from(stored.bytes), digest };
     const children: (Node | undefined)[] = [];
     for (const [index, childDigest] of stored.children) {
-      let child = this.build(childDigest, load);
+      let child = yield* this.build(childDigest, load, digester);
       while (child.level < stored.level - 1) child = this.branchOf(child.level + 1, [child]);
       children[index] = child;
     }
@@ -165,6 +177,9 @@ export class ChunkStore {
     return { owner: this.owner, level, children, digest: undefined };
   }
 }
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i]);
 
 /** Which child of a branch of `level` leads to the chunk `index`. */
 function slot(index: number, level: number): number {
@@ -192,15 +207,17 @@ function* walk(node: Node, base: number, first: number, last: number): Generator
  */
 function digestOf(node: Node, digester: Digester): Uint8Array | null {
   if (node.digest !== undefined) return node.digest;
-  if (isLeaf(node)) return (node.digest = isZero(node.bytes) ? null : digester.sha256(LEAF, node.bytes));
+  if (isLeaf(node)) return (node.digest = isZero(node.bytes) ? null : storedDigest(node, digester));
   const children = digestsOf(node, digester);
   const only = children.length === 1 ? children[0] : undefined;
   if (children.length === 0) return (node.digest = null);
   if (only?.[0] === 0) return (node.digest = only[1]);
-  return (node.digest = digester.sha256(
-    Uint8Array.of(node.level),
-    ...children.flatMap(([i, digest]) => [Uint8Array.of(i), digest]),
-  ));
+  return (node.digest = storedDigest({ level: node.level, children }, digester));
+}
+
+function storedDigest(node: StoredNode, { sha256 }: Digester): Uint8Array {
+  if ('bytes' in node) return sha256(LEAF, node.bytes);
+  return sha256(Uint8Array.of(node.level), ...node.children.flatMap(([i, digest]) => [Uint8Array.of(i), digest]));
 }
 
 function digestsOf(branch: Branch, digester: Digester): [index: number, digest: Uint8Array][] {

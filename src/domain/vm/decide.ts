@@ -36,10 +36,11 @@ const deciders: { readonly [Type in Exclude<CommandType, 'create_vm'>]: Decider<
  * What comes of a command: pure, total, and all that the journal needs to know. Nothing is changed.
  *
  * @param vm the VM now; undefined if it was never created
- * @param past the VM as of the command's `asOf`, where it has one
+ * @param past the VM as of the command's `asOf`, where it has one: the past of a VM that was destroyed can still be read
  */
 export function decide(vm: Vm | undefined, command: Command, past?: Vm): Decision {
   if (command.type === 'create_vm') return createVm(vm, command);
-  if (vm === undefined || vm.regions.lifecycle === 'destroyed') return refused('ENOENT');
-  return (deciders[command.type] as Decider<CommandType>)(vm, command, past ?? vm);
+  const seen = past ?? vm;
+  if (vm === undefined || seen?.regions.lifecycle !== 'live') return refused('ENOENT');
+  return (deciders[command.type] as Decider<CommandType>)(vm, command, seen);
 }

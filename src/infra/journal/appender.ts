@@ -15,7 +15,7 @@ const MAX_HEADS = 65_536;
 
 const HASH_BYTES = 32;
 
-/** Appends drafts to the journal's file, each call one transaction. Owns the write connection together with SnapshotWriter. */
+/** Appends drafts to the journal's file, each call one transaction. */
 export class Appender {
   /** Heads and the last position are right as long as no other connection has committed (PRAGMA data_version). */
   private heads = new Map<string, Head>();

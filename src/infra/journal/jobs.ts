@@ -4,7 +4,7 @@ import type { Job } from './writer-messages.js';
 /** Rows that one step of a job deletes at most, so that appends need not wait long. */
 const STEP = 256;
 
-/** Larger than what any append needs: a record, its bulk keys, and the pages that hold them. */
+/** Room for the longest record and the pages above it. */
 const PROOF_BYTES = 128 * 1024;
 
 /** One step of a job; true once there is nothing left to do. */

@@ -1,17 +1,19 @@
 import { deserialize, serialize } from 'node:v8';
 import { MODEL } from '../../domain/audit/model.js';
-import { type RecordBody, eventsOf, parseBody, rolesOfEvents } from '../../domain/audit/record.js';
-import { stateDigest } from '../../domain/audit/state-digest.js';
+import { type EventFilter, type RecordBody, eventsOf, parseBody, rolesOfEvents } from '../../domain/audit/record.js';
+import { type MemoryRoots, stateDigestWith } from '../../domain/audit/state-digest.js';
 import { toHex } from '../../domain/audit/bulk.js';
 import { PAGE_SIZE } from '../../domain/memory/address.js';
 import { ChunkStore, type StoredNode } from '../../domain/memory/chunk-store.js';
 import { FrameMarks } from '../../domain/memory/frame-marks.js';
 import { GuestMemory } from '../../domain/memory/guest-memory.js';
 import { applyEntry } from '../../domain/vm/apply.js';
+import type { EventType } from '../../domain/vm/event.js';
 import type { Vm } from '../../domain/vm/state.js';
+import { Breath } from '../breath.js';
 import { digester } from '../digester.js';
 import { type Journal, type StoredRecord } from '../journal/journal.js';
-import type { Snapshot, SnapshotNode, SnapshotStore } from '../journal/snapshot-store.js';
+import type { SnapshotNode, SnapshotStore } from '../journal/snapshot-store.js';
 
 const PAGE = 500;
 
@@ -26,13 +28,24 @@ export interface Past {
   readonly position: number;
 }
 
-/** What a snapshot's control part holds: the state without memory, the digests of memory, and of the whole. */
-interface Control {
+/** What a snapshot's control part holds: the state without memory, and what memory is known by. */
+interface Control extends MemoryRoots {
   readonly vm: Omit<Vm, 'memory'>;
-  readonly slots: GuestMemory['slots'];
-  readonly pages: Uint8Array;
-  readonly marks: Uint8Array;
-  readonly state: string;
+}
+
+/** Facts that change nothing but pages and marks; without them a VM is what it is, but for its memory. */
+const MEMORY: ReadonlySet<string> = new Set<EventType>([
+  'memory_loaded',
+  'memory_read',
+  'memory_stored',
+  'memory_compared',
+  'memory_made_writable',
+]);
+
+/** How much of a VM is rebuilt: all of it, or its outline, which has everything but the content of memory. */
+interface Extent {
+  readonly wanted: EventFilter;
+  readonly thaw: (history: History, id: string, control: Control, breath: Breath) => Promise<Vm>;
 }
 
 /** Rebuilds VMs from the journal: by the newest snapshot that helps, and the fold of what came after it. */
@@ -43,34 +56,13 @@ export class History {
   ) {}
 
   /** The VM after `upTo` records of its stream, or after all. The answer shares nothing with anyone. */
-  async load(vm: string, upTo = Number.MAX_SAFE_INTEGER): Promise<Past> {
-    let past: Past = (await this.fromSnapshot(vm, upTo)) ?? { vm: undefined, version: 0, position: 0 };
-    for (;;) {
-      const page = await this.journal.read({
-        after: 0,
-        limit: PAGE,
-        vm,
-        afterVersion: past.version,
-        upToVersion: upTo,
-      });
-      for (const record of page) past = await this.next(past, record);
-      if (page.length < PAGE) return past;
-    }
+  load(vm: string, upTo = Number.MAX_SAFE_INTEGER): Promise<Past> {
+    return this.rebuild(vm, upTo, WHOLE);
   }
 
-  /** The state that a record leads to. `past.vm` is used up. */
-  async next(past: Past, record: StoredRecord): Promise<Past> {
-    const body = parseBody(record.bytes);
-    const events = eventsOf(body, await this.bulk(record.position, rolesOfEvents(body)));
-    const vm = applyEntry(past.vm, { vm: record.vm, version: record.version, time: body.time, events });
-    return { vm, version: record.version, position: record.position };
-  }
-
-  /** Bulk data of a record by role; not read at all where `roles` is empty. */
-  async bulk(position: number, roles: readonly string[]): Promise<Map<string, Uint8Array>> {
-    if (roles.length === 0) return new Map();
-    const data = await this.journal.data(position);
-    return new Map(data.filter(({ role }) => roles.includes(role)).map(({ role, bytes }) => [role, bytes]));
+  /** As `load`, but for the content of memory and its marks, which are missing: for state, not for bytes. */
+  outline(vm: string, upTo = Number.MAX_SAFE_INTEGER): Promise<Past> {
+    return this.rebuild(vm, upTo, OUTLINE);
   }
 
   /** The version that a VM had at a time (milliseconds since 1970): its last record not younger; 0 before the first. */
@@ -89,19 +81,79 @@ export class History {
   /** Keeps a state, which must not change meanwhile, so that `load` need not go back before it. */
   async keep(vm: Vm, position: number): Promise<void> {
     const { memory, ...rest } = vm;
+    const breath = new Breath();
     const isKept = (digest: Uint8Array): boolean => this.snapshots.node(vm.id, digest) !== undefined;
-    const nodes = [...memory.pages.nodes(digester, isKept), ...memory.marks.store.nodes(digester, isKept)].map(
-      ([digest, node]) => stored(digest, node),
-    );
+    const nodes: SnapshotNode[] = [];
+    for (const store of [memory.pages, memory.marks.store]) {
+      for (const [digest, node] of store.nodes(digester, isKept)) {
+        nodes.push(stored(digest, node));
+        await breath.take();
+      }
+    }
     const control: Control = {
       vm: rest,
       slots: memory.slots,
       pages: memory.pages.digest(digester),
       marks: memory.marks.store.digest(digester),
-      state: toHex(stateDigest(vm, digester)),
     };
     const { version } = vm.ledger;
     await this.snapshots.save({ vm: vm.id, version, position, model: MODEL, control: serialize(control) }, nodes);
+  }
+
+  /** A state with the memory that belongs to its roots. */
+  async thaw(id: string, { vm, slots, pages, marks }: Control, breath: Breath): Promise<Vm> {
+    const load = (digest: Uint8Array): StoredNode => {
+      const node = this.snapshots.node(id, digest);
+      if (node === undefined) throw new Error('the snapshot lacks a node');
+      return loaded(node);
+    };
+    const restore = async (chunkSize: number, root: Uint8Array): Promise<ChunkStore> => {
+      const steps = ChunkStore.restore(chunkSize, root, load, digester);
+      for (;;) {
+        const { done, value } = steps.next();
+        if (done) return value;
+        await breath.take();
+      }
+    };
+    const frameMarks = new FrameMarks(await restore(new FrameMarks().store.chunkSize, marks));
+    return { ...vm, memory: GuestMemory.of(slots, await restore(PAGE_SIZE, pages), frameMarks) };
+  }
+
+  private async rebuild(vm: string, upTo: number, extent: Extent): Promise<Past> {
+    const breath = new Breath();
+    let past: Past = (await this.fromSnapshot(vm, upTo, extent, breath)) ?? { vm: undefined, version: 0, position: 0 };
+    for (;;) {
+      const page = await this.journal.read({
+        after: 0,
+        limit: PAGE,
+        vm,
+        afterVersion: past.version,
+        upToVersion: upTo,
+      });
+      for (const record of page) {
+        past = await this.next(past, record, extent.wanted);
+        await breath.take();
+      }
+      if (page.length < PAGE) return past;
+    }
+  }
+
+  /** The state that a record leads to. `past.vm` is used up. */
+  private async next(
+    past: Past,
+    { vm: id, version, position, bytes }: StoredRecord,
+    wanted: EventFilter,
+  ): Promise<Past> {
+    const body = parseBody(bytes);
+    const events = eventsOf(body, await this.bulk(position, rolesOfEvents(body, wanted)), wanted);
+    return { vm: applyEntry(past.vm, { vm: id, version, time: body.time, events }), version, position };
+  }
+
+  /** Bulk data of a record by role; not read at all where `roles` is empty. */
+  private async bulk(position: number, roles: readonly string[]): Promise<Map<string, Uint8Array>> {
+    if (roles.length === 0) return new Map();
+    const data = await this.journal.data(position);
+    return new Map(data.filter(({ role }) => roles.includes(role)).map(({ role, bytes }) => [role, bytes]));
   }
 
   private async body(vm: string, version: number): Promise<RecordBody | undefined> {
@@ -115,34 +167,33 @@ export class History {
     return record && parseBody(record.bytes);
   }
 
-  /** A snapshot counts only if it is of this model and its state has the digest that the record of its version names. */
-  private async fromSnapshot(vm: string, upTo: number): Promise<Past | undefined> {
+  /** A snapshot that cannot be read, or does not have the state that was recorded, is as good as none; it is dropped. */
+  private async fromSnapshot(vm: string, upTo: number, { thaw }: Extent, breath: Breath): Promise<Past | undefined> {
     const snapshot = await this.snapshots.latest(vm, upTo);
     if (snapshot?.model !== MODEL) return undefined;
+    const { version, position } = snapshot;
     try {
-      const thawed = this.thaw(snapshot);
-      const recorded = (await this.body(vm, snapshot.version))?.digests.state;
-      if (toHex(stateDigest(thawed, digester)) === recorded)
-        return { vm: thawed, version: snapshot.version, position: snapshot.position };
+      const control = deserialize(snapshot.control) as Control;
+      const recorded = (await this.body(vm, version))?.digests.state;
+      if (toHex(stateDigestWith(control.vm, control, digester)) === recorded)
+        return { vm: await thaw(this, vm, control, breath), version, position };
     } catch {
-      // A snapshot that cannot be read is as good as none.
+      // What follows is for this case too.
     }
-    await this.snapshots.drop(vm);
+    await this.snapshots.drop(vm).catch(() => undefined);
     return undefined;
   }
-
-  private thaw({ vm, control }: Snapshot): Vm {
-    const kept = deserialize(control) as Control;
-    const load = (digest: Uint8Array): StoredNode => {
-      const node = this.snapshots.node(vm, digest);
-      if (node === undefined) throw new Error('the snapshot lacks a node');
-      return loaded(node);
-    };
-    const pages = ChunkStore.restore(PAGE_SIZE, kept.pages, load);
-    const marks = new FrameMarks(ChunkStore.restore(new FrameMarks().store.chunkSize, kept.marks, load));
-    return { ...kept.vm, memory: GuestMemory.of(kept.slots, pages, marks) };
-  }
 }
+
+const WHOLE: Extent = {
+  wanted: () => true,
+  thaw: (history, id, control, breath) => history.thaw(id, control, breath),
+};
+
+const OUTLINE: Extent = {
+  wanted: (type) => !MEMORY.has(type),
+  thaw: (_, _id, { vm, slots }) => Promise.resolve({ ...vm, memory: GuestMemory.empty().withSlots(slots) }),
+};
 
 function stored(digest: Uint8Array, node: StoredNode): SnapshotNode {
   if ('bytes' in node) return { digest, level: 0, body: node.bytes };

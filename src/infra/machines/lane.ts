@@ -32,8 +32,9 @@ export interface Answer {
   readonly decision: Decision;
 }
 
-/** Records after which a snapshot is kept. */
-const SNAPSHOT_EVERY = 500;
+/** Records, or bytes that facts stored, after which a snapshot is kept. */
+const SNAPSHOT_RECORDS = 500;
+const SNAPSHOT_BYTES = 64 * 1024 * 1024;
 
 /** Times that a command is decided anew after another writer of the same journal came first. */
 const MOST_TRIES = 5;
@@ -64,6 +65,8 @@ export class Lane {
   /** Settles when everything that was sent to the journal has. */
   private settled: Promise<unknown> = Promise.resolve();
   private inFlight = 0;
+  /** Bytes that facts stored since the last snapshot. */
+  private stored = 0;
 
   constructor(
     private readonly id: string,
@@ -125,7 +128,7 @@ export class Lane {
 
     const version = current + 1;
     const durable = this.carryOut(submission, decision);
-    const kept = this.tip.vm && version % SNAPSHOT_EVERY === 0 ? fork(this.tip.vm) : undefined;
+    const kept = this.isDue(version, decision) ? this.tip.vm && fork(this.tip.vm) : undefined;
     const position = await durable;
     // A snapshot that could not be kept costs time, never truth.
     if (kept) this.history.keep(kept, position).catch(() => undefined);
@@ -149,6 +152,13 @@ export class Lane {
     this.settled = durable.catch(() => undefined);
     this.tip = { vm, version, durable };
     return durable;
+  }
+
+  private isDue(version: number, { events }: Decision): boolean {
+    for (const event of events) if ('data' in event) this.stored += event.data.length;
+    if (version % SNAPSHOT_RECORDS !== 0 && this.stored < SNAPSHOT_BYTES) return false;
+    this.stored = 0;
+    return true;
   }
 
   private draft(

@@ -41,16 +41,16 @@ export class Machines {
   }
 
   /**
-   * A VM now or then. Its memory may go on changing: for state, not for bytes.
+   * A VM now or then, for its state: the content of its memory may be missing, or go on changing.
    *
    * @throws UnknownVm, UnknownVersion
    */
   async view(id: string, moment?: Moment): Promise<Existing> {
-    const now = await this.lane(id).view();
+    const now = await this.outline(id);
     if (now.vm === undefined) throw new UnknownVm(id);
     if (moment === undefined) return { ...now, vm: now.vm };
     const version = await this.version(id, moment);
-    const past = await this.history.load(id, version);
+    const past = await this.history.outline(id, version);
     if (past.vm === undefined || past.version !== version)
       throw new UnknownVersion(id, 'version', `the VM has no version ${version}`);
     return { ...past, vm: past.vm };
@@ -75,7 +75,7 @@ export class Machines {
     for (let last: string | undefined = after; last !== undefined && found.length < limit;) {
       const heads = await this.journal.streams(last, PAGE);
       for (const { vm: id } of heads) {
-        const past = await this.lane(id).view();
+        const past = await this.outline(id);
         if (past.vm && wanted(past.vm)) found.push({ ...past, vm: past.vm });
         if (found.length === limit) break;
       }
@@ -84,19 +84,25 @@ export class Machines {
     return found;
   }
 
+  /** As `History.outline`, without reading what is in memory anyway. Does not make the VM one of those that are kept. */
+  private outline(id: string): Promise<Past> {
+    return this.lanes.get(id)?.view() ?? this.history.outline(id);
+  }
+
+  /** The lane of a VM; its caller must use it at once, since a lane that does nothing may be forgotten. */
   private lane(id: string): Lane {
-    const lane = this.lanes.get(id) ?? new Lane(id, this.journal, this.history, this.world);
+    const lane = this.lanes.get(id) ?? this.newLane(id);
     this.lanes.delete(id);
     this.lanes.set(id, lane);
-    if (this.lanes.size > MOST_IDLE) this.evict();
     return lane;
   }
 
-  /** Forgets the VMs that were not used for longest, unless something is on its way to them. */
-  private evict(): void {
-    for (const [id, lane] of this.lanes) {
-      if (this.lanes.size <= MOST_IDLE) return;
-      if (lane.idle) this.lanes.delete(id);
+  /** Makes room for a lane by forgetting those that were not used for longest, unless something is on its way to them. */
+  private newLane(id: string): Lane {
+    for (const [other, lane] of this.lanes) {
+      if (this.lanes.size < MOST_IDLE) break;
+      if (lane.idle) this.lanes.delete(other);
     }
+    return new Lane(id, this.journal, this.history, this.world);
   }
 }

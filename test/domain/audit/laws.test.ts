@@ -35,7 +35,12 @@ function throughSnapshot(vm: Vm): Vm {
   const kept = new Map<string, StoredNode>();
   const restore = (store: ChunkStore): ChunkStore => {
     for (const [digest, node] of store.nodes(digester, () => false)) kept.set(hex(digest), structuredClone(node));
-    return ChunkStore.restore(store.chunkSize, store.digest(digester), (digest) => kept.get(hex(digest)) as StoredNode);
+    const load = (digest: Uint8Array) => kept.get(hex(digest)) as StoredNode;
+    const steps = ChunkStore.restore(store.chunkSize, store.digest(digester), load, digester);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
   };
   return {
     ...vm,

@@ -66,12 +66,22 @@ const digestOf = (store: ChunkStore): string => Buffer.from(store.digest(digeste
 /** The nodes of a store by digest, as they would be kept. */
 function kept(store: ChunkStore, nodes = new Map<string, StoredNode>()): Map<string, StoredNode> {
   const key = (digest: Uint8Array) => Buffer.from(digest).toString('hex');
-  for (const [digest, node] of store.nodes(digester, (known) => nodes.has(key(known)))) nodes.set(key(digest), node);
+  for (const [digest, node] of store.nodes(digester, (known) => nodes.has(key(known))))
+    nodes.set(key(digest), structuredClone(node));
   return nodes;
 }
 
+/** What `ChunkStore.restore` comes to, without a rest. */
+function restored(...[size, digest, load]: [number, Uint8Array, (digest: Uint8Array) => StoredNode]): ChunkStore {
+  const steps = ChunkStore.restore(size, digest, load, digester);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
 const restore = (store: ChunkStore, nodes: ReadonlyMap<string, StoredNode>): ChunkStore =>
-  ChunkStore.restore(SIZE, store.digest(digester), (digest) => {
+  restored(SIZE, store.digest(digester), (digest) => {
     const node = nodes.get(Buffer.from(digest).toString('hex'));
     if (node === undefined) throw new Error('a node is missing');
     return node;
@@ -187,6 +197,14 @@ describe('a chunk store', () => {
         expect([...restored.entries()].filter(full)).toEqual([...store.entries()].filter(full));
       }),
     );
+  });
+
+  it('is not built from a node that is not what its digest says', () => {
+    const store = new ChunkStore(SIZE);
+    store.edit(7)[0] = 1;
+    const nodes = kept(store);
+    for (const node of nodes.values()) if ('bytes' in node) node.bytes[0] = 2;
+    expect(() => restore(store, nodes)).toThrow(RangeError);
   });
 
   it('gives only nodes that are not known yet, and those are enough', () => {

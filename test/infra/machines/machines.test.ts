@@ -170,8 +170,6 @@ describe('the past of a VM', () => {
     return made;
   }
 
-  const textAt = (vm: Vm): string => Buffer.from(vm.memory.page(0) ?? []).toString('latin1', 0, 3);
-
   it.each([
     [{ version: 2 }, '\0\0\0'],
     [{ version: 3 }, 'one'],
@@ -180,8 +178,12 @@ describe('the past of a VM', () => {
     [{ at: 4999 }, 'two'],
     [{ at: 1e12 }, 'six'],
   ])('at %j', async (moment, text) => {
-    const { machines } = await written();
-    expect(textAt((await machines.view('vm', moment)).vm)).toBe(text);
+    const { machines, submit } = await written();
+    const asOf = await machines.version('vm', moment);
+    const seen = await machines.view('vm', moment);
+    expect([seen.version, seen.vm.ledger.version]).toEqual([asOf, asOf]);
+    const { decision } = await submit({ type: 'read_memory', gpa: 0, size: 3, asOf });
+    expect(Buffer.from(decision.reply['data'] as Uint8Array).toString()).toBe(text);
   });
 
   it.each([
@@ -193,10 +195,13 @@ describe('the past of a VM', () => {
     await expect(machines.view('vm', moment)).rejects.toBeInstanceOf(error);
   });
 
-  it('is read as it was by a command that names a version', async () => {
+  it('is there after the end of the VM, but not the time after it', async () => {
     const { submit } = await written();
-    const { decision } = await submit({ type: 'read_memory', gpa: 0, size: 3, asOf: 3 });
-    expect(decision.reply).toEqual({ data: Uint8Array.from(Buffer.from('one')) });
+    await submit({ type: 'destroy_vm' });
+    const read = async (asOf: number) => (await submit({ type: 'read_memory', gpa: 0, size: 3, asOf })).decision;
+    expect((await read(3)).reply).toEqual({ data: Uint8Array.from(Buffer.from('one')) });
+    expect((await read(6)).errno).toBe('ENOENT');
+    expect((await submit({ type: 'read_memory', gpa: 0, size: 3 })).decision.errno).toBe('ENOENT');
   });
 });
 
@@ -208,7 +213,7 @@ describe('snapshots', () => {
     await made.submit(CREATE);
     await made.submit(SLOT);
     for (let i = 0; i < 1100; i++) await made.submit(write(`${i}`, 4096 * (i % 200)));
-    await new Promise(setImmediate);
+    while ((await snapshots.latest('vm', 2000))?.version !== 1000) await new Promise(setImmediate);
     return { ...made, journal, snapshots, digest: digestOf((await made.machines.view('vm')).vm) };
   }
 
@@ -238,7 +243,44 @@ describe('snapshots', () => {
   });
 });
 
+describe('an outline', () => {
+  it('is the VM but for the content of its memory, with a snapshot and without, and reads no bulk data', async () => {
+    for (const writes of [10, 600]) {
+      const journal = new GatedJournal();
+      const { submit, history, machines } = machinesOn(journal);
+      await submit(CREATE);
+      await submit(SLOT);
+      await submit({ type: 'create_vcpu', id: 0 });
+      for (let i = 0; i < writes; i++) await submit(write(`${i}`));
+      await submit({ type: 'set_registers', vcpu: 0, registers: { gprs: { 1: 7 } } });
+      journal.dataRead = 0;
+      const { vm: outline, version } = await history.outline('vm');
+      const { memory, ...rest } = (await machines.view('vm')).vm;
+      expect(version).toBe(writes + 4);
+      expect({ ...outline, memory: undefined }).toEqual({ ...rest, memory: undefined });
+      expect(outline?.memory.slots).toEqual(memory.slots);
+      expect(journal.dataRead).toBe(0);
+    }
+  });
+});
+
 describe('many VMs', () => {
+  it('under way at once: none is forgotten while something is on its way to it', async () => {
+    const journal = new GatedJournal();
+    const { machines, submit } = machinesOn(journal);
+    const ids = [...Array(100).keys()].map((i) => `vm-${i}`);
+    await Promise.all(ids.map((id) => submit(CREATE, undefined, id)));
+    journal.hold();
+    const answers = ids.map((id) => submit(SLOT, undefined, id));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    journal.open();
+    expect((await Promise.all(answers)).map(({ version }) => version)).toEqual(ids.map(() => 2));
+    for (const id of ids) {
+      expect((await machines.view(id)).version).toBe(2);
+      expect((await submit(read(1), [2], id)).version).toBe(3);
+    }
+  });
+
   it('are listed in order of id, those that are wanted, and come back after they were forgotten', async () => {
     const { machines, submit } = machinesOn(new GatedJournal());
     const ids = [...Array(150).keys()].map((i) => `vm-${String(i).padStart(3, '0')}`);

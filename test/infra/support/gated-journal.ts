@@ -19,6 +19,7 @@ export class GatedJournal implements Journal {
   private readonly faults: (JournalFault | undefined)[] = [];
   private order: Promise<unknown> = Promise.resolve();
   recordsRead = 0;
+  dataRead = 0;
   readonly appended: Observable<StoredRecord> = this.inner.appended;
 
   /** Appends wait until `open` is called. */
@@ -54,6 +55,7 @@ export class GatedJournal implements Journal {
   }
 
   data(position: number): Promise<BulkData[]> {
+    this.dataRead++;
     return this.inner.data(position);
   }
 
