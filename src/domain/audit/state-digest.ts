@@ -2,7 +2,7 @@ import type { Digester } from '../digester.js';
 import { toJson } from '../json.js';
 import type { Memslot } from '../memory/memslot.js';
 import type { S390xVcpu } from '../s390x/vcpu.js';
-import type { Vm } from '../vm/state.js';
+import { INITIAL_REGIONS, type Regions, type Vm } from '../vm/state.js';
 
 const encoder = new TextEncoder();
 
@@ -25,6 +25,12 @@ function digestVcpus(vcpus: Vm['vcpus'], digester: Digester): Uint8Array {
   return digestOnce(vcpus, () =>
     digester.sha256(...[...vcpus.values()].sort((a, b) => a.id - b.id).map((vcpu) => digestVcpu(vcpu, digester))),
   );
+}
+
+/** Regions that left their first state, so that a region which is added to the chart changes no digest by being there. */
+function changedRegions(regions: Regions): Partial<Regions> {
+  const initial: Readonly<Record<string, string>> = { ...INITIAL_REGIONS };
+  return Object.fromEntries(Object.entries(regions).filter(([name, state]) => initial[name] !== state));
 }
 
 function digestSlots(slots: readonly Memslot[], digester: Digester): Uint8Array {
@@ -64,7 +70,7 @@ export function stateDigestWith(
     digestOf(scalars, digester),
     digestOnce(labels, () => digestOf(labels, digester)),
     digestOnce(host, () => digestOf(host, digester)),
-    digestOnce(regions, () => digestOf(regions, digester)),
+    digestOnce(regions, () => digestOf(changedRegions(regions), digester)),
     digestSlots(slots, digester),
     digestVcpus(vcpus, digester),
     pages,

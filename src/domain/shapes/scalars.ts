@@ -2,8 +2,15 @@ import { z } from 'zod';
 
 const DIGITS = /^(?:0[xX][0-9a-fA-F]{1,64}|[0-9]{1,80})$/;
 
+/** The one message of a shape, whichever of its parts did not match. */
+const says = (message: string) => ({
+  error: ({ input }: { readonly input: unknown }) => (input === undefined ? 'is required' : message),
+});
+
+const UNSIGNED = says('must be an unsigned number: hex ("0x…") or decimal text, or an integer up to 2^53-1');
+
 /** What clients write for an unsigned number: hex or decimal text, or a JSON integer up to 2^53-1. */
-const digits = z.union([z.string().regex(DIGITS, 'must be a hex ("0x…") or decimal number'), z.int().nonnegative()]);
+const digits = z.union([z.string(UNSIGNED).regex(DIGITS, UNSIGNED), z.int(UNSIGNED).nonnegative(UNSIGNED)], UNSIGNED);
 
 /** An unsigned 64-bit quantity (contract, ground rules). Output: bigint. */
 export const u64 = digits
@@ -34,12 +41,16 @@ function fromBase64(text: string): Uint8Array {
 
 const isBase64 = (text: string): boolean => text.length % 4 === 0 && BASE64.test(text);
 
-const base64Text = z.string().refine(isBase64, 'must be base64 (RFC 4648, with padding)').transform(fromBase64);
+const BASE64_TEXT = says('must be base64 (RFC 4648, with padding)');
+
+const base64Text = z.string(BASE64_TEXT).refine(isBase64, BASE64_TEXT).transform(fromBase64);
 
 /** Binary data: base64 text in JSON; bytes as they are where no JSON was. Output: bytes. */
 export const bytes = z
-  .union([z.custom<Uint8Array>((value) => value instanceof Uint8Array), base64Text])
+  .union([z.custom<Uint8Array>((value) => value instanceof Uint8Array), base64Text], BASE64_TEXT)
   .meta({ id: 'Bytes', description: 'binary data in base64' });
+
+const oneOf = (names: readonly string[]) => says(`must be one of ${names.join(', ')}, or a number`);
 
 /**
  * An enumeration of the kernel's: a name, or the ABI number. A number that has a name becomes the name; one that has none
@@ -51,7 +62,7 @@ export function abiEnum<const Names extends Readonly<Record<string, number>>>(na
   type Name = Extract<keyof Names, string>;
   const byNumber = new Map(Object.entries(names).map(([name, number]) => [number, name as Name]));
   const keys = Object.keys(names) as [Name, ...Name[]];
-  return z.union([z.enum(keys), u32]).transform((value): Name | number => {
+  return z.union([z.enum(keys), u32], oneOf(keys)).transform((value): Name | number => {
     return typeof value === 'number' ? (byNumber.get(value) ?? value) : value;
   });
 }
@@ -70,16 +81,19 @@ export function flagSet<const Masks extends Readonly<Record<string, number>>>(ma
   const keys = Object.keys(masks) as [Name, ...Name[]];
   const number = u64.refine((value) => value < 1n << BigInt(bits), `must fit in ${bits} bits`);
   const toMask = (item: string | bigint) => (typeof item === 'bigint' ? item : BigInt(masks[item] ?? 0));
-  return z.union([number, z.array(z.union([z.enum(keys), number])).max(64)]).transform((value): FlagSet<Name> => {
-    const items: readonly (string | bigint)[] = Array.isArray(value) ? value : [value];
-    let rest = items.reduce<bigint>((mask, item) => mask | toMask(item), 0n);
-    const set: (Name | bigint)[] = [];
-    for (const name of keys) {
-      const mask = BigInt(masks[name] ?? 0);
-      if ((rest & mask) === 0n) continue;
-      set.push(name);
-      rest &= ~mask;
-    }
-    return rest === 0n ? set : [...set, rest];
-  });
+  const list = z.array(z.union([z.enum(keys), number], oneOf(keys))).max(64);
+  return z
+    .union([number, list], says(`must be a number, or a list of ${keys.join(', ')} and numbers`))
+    .transform((value): FlagSet<Name> => {
+      const items: readonly (string | bigint)[] = Array.isArray(value) ? value : [value];
+      let rest = items.reduce<bigint>((mask, item) => mask | toMask(item), 0n);
+      const set: (Name | bigint)[] = [];
+      for (const name of keys) {
+        const mask = BigInt(masks[name] ?? 0);
+        if ((rest & mask) === 0n) continue;
+        set.push(name);
+        rest &= ~mask;
+      }
+      return rest === 0n ? set : [...set, rest];
+    });
 }

@@ -6,7 +6,7 @@ import { KEY } from '../memory/storage-key.js';
 import { PREFIX_MASK, type S390xVcpu, newVcpu } from '../s390x/vcpu.js';
 import type { S390xRegisterChanges } from '../shapes/s390x-registers.js';
 import type { Event, EventOf, EventType } from './event.js';
-import type { Regions, Vm } from './state.js';
+import { INITIAL_REGIONS, type Regions, type Vm } from './state.js';
 
 type Fold<Type extends EventType> = (vm: Vm, event: EventOf<Type>) => Vm;
 
@@ -215,7 +215,7 @@ const created = (id: string, { arch, vmType, semantics, name, labels, host }: Ev
   labels,
   host,
   ledger: { version: 0, createdAt: '', updatedAt: '' },
-  regions: { lifecycle: 'live', vcpus: 'none', cmma: 'off', migration: 'off', protection: 'none', aside: 'none' },
+  regions: INITIAL_REGIONS,
   vcpus: new Map(),
   memory: GuestMemory.empty(),
 });

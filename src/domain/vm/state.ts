@@ -14,6 +14,16 @@ export interface Regions {
   readonly aside: 'none' | 'kept';
 }
 
+/** The configuration of a VM that was just created. */
+export const INITIAL_REGIONS: Regions = {
+  lifecycle: 'live',
+  vcpus: 'none',
+  cmma: 'off',
+  migration: 'off',
+  protection: 'none',
+  aside: 'none',
+};
+
 /** What the life of a VM's ledger adds to the VM. */
 export interface Ledger {
   /** Records of the VM's stream that are in this state. */
