@@ -90,9 +90,9 @@ function divide(
       continue;
     }
     const json = toJson(value);
-    const composite = typeof json === 'object' && json !== null;
-    const text = composite || typeof json === 'string' ? canonical(json) : '';
-    if (BESIDE.has(role) || text.length > INLINE_MAX) bulk.push({ role, form: 'json', bytes: encoder.encode(text) });
+    // Canonical text is as long as any other JSON text without white space: only the order of keys differs.
+    if (BESIDE.has(role) || JSON.stringify(json).length > INLINE_MAX)
+      bulk.push({ role, form: 'json', bytes: encoder.encode(canonical(json)) });
     else inline[name] = json;
   }
   return inline;
@@ -119,9 +119,9 @@ export function split(record: LedgerRecord, digester: Digester): SplitRecord {
   const given = bulk.find(({ role }) => role === 'command.data')?.bytes;
   if (stored.length > 0 && !(given && startsWith(given, stored)))
     bulk.push({ role: 'events.data', form: 'bytes', bytes: stored });
-  const text = digester.canonical(events);
-  const inlineEvents = text.length <= INLINE_MAX ? events : [];
-  if (inlineEvents !== events) bulk.push({ role: 'events', form: 'json', bytes: encoder.encode(text) });
+  const inlineEvents = JSON.stringify(events).length <= INLINE_MAX ? events : [];
+  if (inlineEvents !== events)
+    bulk.push({ role: 'events', form: 'json', bytes: encoder.encode(digester.canonical(events)) });
 
   bulk.sort((a, b) => (a.role < b.role ? -1 : 1));
   return { record, body: { command: inlineCommand, outcome, events: inlineEvents }, bulk };

@@ -42,7 +42,7 @@ function digestSlots(slots: readonly Memslot[], digester: Digester): Uint8Array 
  * SHA-256 over the whole state of a VM, guest memory included; its ledger (versions and times) is left out. Two VMs in the
  * same state have the same digest, however they came there.
  *
- * The parts, in order: identity and scalars, labels, host, chart, slots, vCPUs, root of the pages, root of the frame marks.
+ * The parts, in order: what never changes, what else is set, chart, slots, vCPUs, root of the pages, root of the frame marks.
  * A part of the state that is absent does not count, so that states which never heard of it keep their digest.
  */
 export const stateDigest = ({ memory, ...vm }: Vm, digester: Digester): Uint8Array =>
@@ -65,11 +65,11 @@ export function stateDigestWith(
   { slots, pages, marks }: MemoryRoots,
   digester: Digester,
 ): Uint8Array {
-  const { labels, host, regions, vcpus, ledger: _, ...scalars } = vm;
+  const { id, name, arch, vmType, semantics, labels, host, regions, vcpus, ledger: _, ...rest } = vm;
   return digester.sha256(
-    digestOf(scalars, digester),
-    digestOnce(labels, () => digestOf(labels, digester)),
-    digestOnce(host, () => digestOf(host, digester)),
+    // No two VMs share a host object (apply), so it stands for all that a VM is from its creation on.
+    digestOnce(host, () => digestOf({ id, name, arch, vmType, semantics, labels, host }, digester)),
+    digestOf(rest, digester),
     digestOnce(regions, () => digestOf(changedRegions(regions), digester)),
     digestSlots(slots, digester),
     digestVcpus(vcpus, digester),

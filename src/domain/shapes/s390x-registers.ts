@@ -3,15 +3,18 @@ import { u32, u64 } from './scalars.js';
 
 /** Sixteen registers: the whole array, or an object with some of them by index. Output: the named ones by index. */
 const sixteen = <Value extends typeof u64 | typeof u32>(value: Value) =>
-  z.union([
-    z
-      .array(value)
-      .length(16)
-      .transform(
-        (values) => Object.fromEntries(values.map((item, i) => [String(i), item])) as Record<string, z.output<Value>>,
-      ),
-    z.record(z.string().regex(/^(?:[0-9]|1[0-5])$/, 'must be a register number, 0 to 15'), value),
-  ]);
+  z.union(
+    [
+      z
+        .array(value)
+        .length(16)
+        .transform(
+          (values) => Object.fromEntries(values.map((item, i) => [String(i), item])) as Record<string, z.output<Value>>,
+        ),
+      z.record(z.string().regex(/^(?:[0-9]|1[0-5])$/, 'must be a register number, 0 to 15'), value),
+    ],
+    { error: 'must be all 16 values, or an object that has some of them by number' },
+  );
 
 /** Any subset of an s390x vCPU's registers (contract, shapes). */
 export const s390xRegisters = z

@@ -205,7 +205,7 @@ const folds: { readonly [Type in Exclude<EventType, 'vm_created'>]: Fold<Type> }
   aside_destroyed: region({ aside: 'none' }),
 };
 
-/** The state of a VM that was just created, before its ledger knows it. */
+/** The state of a VM that was just created, before its ledger knows it; its host object is its own. */
 const created = (id: string, { arch, vmType, semantics, name, labels, host }: EventOf<'vm_created'>): Vm => ({
   id,
   name,
@@ -213,7 +213,7 @@ const created = (id: string, { arch, vmType, semantics, name, labels, host }: Ev
   vmType,
   semantics,
   labels,
-  host,
+  host: { ...host },
   ledger: { version: 0, createdAt: '', updatedAt: '' },
   regions: INITIAL_REGIONS,
   vcpus: new Map(),
