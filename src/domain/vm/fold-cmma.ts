@@ -1,0 +1,44 @@
+import { MARK } from '../memory/frame-marks.js';
+import { type Memslot, endOf } from '../memory/memslot.js';
+import { type Folds, clearMarks, region, slotOf } from './fold.js';
+import type { Vm } from './state.js';
+
+/** The VM with another count of frames whose CMMA state waits to be collected. */
+export const withCmmaDirtyPages = ({ cmmaDirtyPages: _, ...vm }: Vm, count: number): Vm =>
+  count > 0 ? { ...vm, cmmaDirtyPages: count } : vm;
+
+/** The frames of a slot whose CMMA state waits to be collected. */
+export function cmmaDirtyIn(vm: Vm, number: number): number {
+  const slot = slotOf(vm, number);
+  if (slot === undefined) return 0;
+  const marked = [...vm.memory.marks.having(MARK.cmmaDirty, slot.firstFrame, endOf(slot))].length;
+  return slot.cmmaDirty ? slot.frames - marked : marked;
+}
+
+/** Every frame of every slot becomes CMMA-dirty (kvm_s390_vm_start_migration). */
+function allCmmaDirty(vm: Vm): Vm {
+  const slots = vm.memory.slots.map((slot): Memslot => ({ ...slot, cmmaDirty: true }));
+  const count = slots.reduce((sum, { frames }) => sum + frames, 0);
+  return withCmmaDirtyPages({ ...vm, memory: vm.memory.withSlots(slots) }, count);
+}
+
+/** No frame is CMMA-dirty any more, and the bits of `mask` are clear; what is counted stays (dat_reset_cmma). */
+function forgetCmmaDirty(vm: Vm, mask: number): Vm {
+  for (const slot of vm.memory.slots) clearMarks(vm, slot, mask);
+  const slots = vm.memory.slots.map(({ cmmaDirty: _, ...slot }): Memslot => slot);
+  return { ...vm, memory: vm.memory.withSlots(slots) };
+}
+
+/** Facts about CMMA, migration mode and the memory limit. */
+export const cmmaFolds: Folds<
+  'cmma_enabled' | 'cmma_cleared' | 'mem_limit_set' | 'migration_started' | 'migration_stopped'
+> = {
+  cmma_enabled: region({ cmma: 'on' }),
+  cmma_cleared: (vm) => forgetCmmaDirty(vm, MARK.usage | MARK.nodat | MARK.cmmaDirty),
+  mem_limit_set: (vm, { topTable }) => ({ ...vm, topTable }),
+  migration_started: (vm) => region({ migration: 'on' })(vm.regions.cmma === 'on' ? allCmmaDirty(vm) : vm),
+  migration_stopped: (vm) => {
+    const stopped = region({ migration: 'off' })(vm);
+    return vm.regions.cmma === 'on' ? withCmmaDirtyPages(forgetCmmaDirty(stopped, MARK.cmmaDirty), 0) : stopped;
+  },
+};
