@@ -1,0 +1,39 @@
+import { toHex } from '../audit/bulk.js';
+import type { Digester } from '../digester.js';
+import type { Outer } from '../s390x/attribute.js';
+import { outerOf } from '../s390x/attributes.js';
+import { WRAPPING_KEY_SIZES, type WrappedAlgorithm } from '../s390x/crypto.js';
+import { todAt } from '../s390x/tod.js';
+import type { Command } from './command.js';
+
+/** The outside as a command can see it: the time of its record in milliseconds since 1970, random bytes, a digest. */
+export interface Outside {
+  readonly time: number;
+  readonly random: (size: number) => Uint8Array;
+  readonly digester: Digester;
+}
+
+/** A new wrapping key, of which only the fingerprint is kept. */
+function fingerprint(algorithm: WrappedAlgorithm, { random, digester }: Outside): { wrappingKey: string } {
+  const key = random(WRAPPING_KEY_SIZES[algorithm]);
+  const wrappingKey = toHex(digester.sha256(key));
+  key.fill(0);
+  return { wrappingKey };
+}
+
+/** How each kind of fact is made. */
+const makers: { readonly [Kind in Outer]: (outside: Outside) => object } = {
+  host_tod: ({ time }) => ({ hostTod: todAt(time) }),
+  aes_wrapping_key: (outside) => fingerprint('aes', outside),
+  dea_wrapping_key: (outside) => fingerprint('dea', outside),
+};
+
+/**
+ * A command with the facts of the outside that it takes, so that whoever decides it again sees the same. Facts that it has
+ * already stay as they are. Used where a command comes in, never where it is decided again.
+ */
+export function withFacts(command: Command, outside: Outside): Command {
+  if (command.type !== 'set_device_attr' && command.type !== 'get_device_attr') return command;
+  const kind = outerOf(command.group, command.attr);
+  return kind === undefined ? command : { ...makers[kind](outside), ...command };
+}
