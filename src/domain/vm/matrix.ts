@@ -1,0 +1,81 @@
+import { s390xHost } from '../shapes/create-vm.js';
+import { apply } from './apply.js';
+import type { Event } from './event.js';
+import { type ForecastKey, forecast } from './forecast.js';
+import type { Semantics } from './semantics.js';
+import type { Vm } from './state.js';
+
+const SLOT_SIZE = 1n << 20n;
+
+/** One MiB of memory from 0 on, whose writes are logged. */
+const memory: Event = {
+  type: 'memslot_created',
+  slot: 0,
+  guestPhysAddr: 0n,
+  size: SLOT_SIZE,
+  userspaceAddr: 0n,
+  flags: ['log_dirty_pages'],
+};
+const vcpu: Event = { type: 'vcpu_created', vcpu: 0 };
+const secure: readonly Event[] = [
+  memory,
+  vcpu,
+  { type: 'user_cpu_state_control_taken' },
+  { type: 'protection_enabled' },
+];
+
+interface Configuration {
+  readonly vmType?: Vm['vmType'];
+  readonly facts: readonly Event[];
+}
+
+/** Configurations in which commands are answered differently, by name, and the facts that lead there. */
+const CONFIGURATIONS = {
+  new: { facts: [] },
+  memory: { facts: [memory] },
+  'memory, CMMA': { facts: [memory, { type: 'cmma_enabled' }] },
+  'memory, vCPU': { facts: [memory, vcpu] },
+  'memory, vCPU, CMMA, migration': {
+    facts: [memory, { type: 'cmma_enabled' }, vcpu, { type: 'migration_started' }],
+  },
+  'memory, vCPU of user space': { facts: [memory, vcpu, { type: 'user_cpu_state_control_taken' }] },
+  protected: { facts: secure },
+  'protected, vCPUs not': { facts: [...secure, { type: 'vcpus_unprotected' }] },
+  dumping: { facts: [...secure, { type: 'dump_started' }] },
+  'set aside': { facts: [...secure, { type: 'protection_set_aside' }] },
+  'protected, another set aside': {
+    facts: [...secure, { type: 'protection_set_aside' }, { type: 'protection_enabled' }],
+  },
+  UCONTROL: { vmType: 'ucontrol', facts: [] },
+  'UCONTROL, vCPU': { vmType: 'ucontrol', facts: [vcpu] },
+  destroyed: { facts: [memory, vcpu, { type: 'vm_destroyed' }] },
+} as const satisfies Record<string, Configuration>;
+
+/** The names of the configurations, in the order of a row's answers. */
+export const MATRIX_HEAD: readonly string[] = Object.keys(CONFIGURATIONS);
+
+function vmIn({ vmType = 'default', facts }: Configuration, semantics: Semantics): Vm {
+  const created: Event = {
+    type: 'vm_created',
+    arch: 's390x',
+    vmType,
+    semantics,
+    name: '',
+    labels: {},
+    host: s390xHost.parse({}),
+  };
+  return facts.reduce((vm, fact) => apply(vm.id, vm, fact), apply('vm', undefined, created));
+}
+
+/** What a command is answered in each configuration. */
+export interface MatrixRow {
+  readonly command: ForecastKey;
+  readonly answers: readonly string[];
+}
+
+/** For every command, and each configuration of a default VM: `accepted`, or the errno whatever its arguments. */
+export function matrix(semantics: Semantics): MatrixRow[] {
+  const columns = Object.values(CONFIGURATIONS).map((configuration) => forecast(vmIn(configuration, semantics)));
+  const commands = Object.keys(columns[0] ?? {}) as ForecastKey[];
+  return commands.map((command) => ({ command, answers: columns.map((column) => column[command]) }));
+}
