@@ -2,18 +2,26 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { Service } from '../infra/service.js';
 import { AttributesController } from './attributes.controller.js';
+import { CapabilitiesController } from './capabilities.controller.js';
 import { Closing } from './closing.service.js';
+import { CmmaController } from './cmma.controller.js';
 import { Commands } from './commands.service.js';
 import { DocsController } from './docs.controller.js';
+import { GuestController } from './guest.controller.js';
 import { HealthController } from './health.controller.js';
 import { HostProfilesController } from './host-profiles.controller.js';
+import { InterruptsController } from './interrupts.controller.js';
 import { JournalController } from './journal.controller.js';
 import { MemOpController } from './memop.controller.js';
 import { MemoryController } from './memory.controller.js';
 import { MemslotsController } from './memslots.controller.js';
+import { PvController } from './pv.controller.js';
 import { ReplaysController } from './replays.controller.js';
+import { RunController } from './run.controller.js';
 import { DOCUMENT, SERVICE } from './service.token.js';
+import { StorageKeysController } from './storage-keys.controller.js';
 import { TranslateController } from './translate.controller.js';
+import { VcpuIoctlsController } from './vcpu-ioctls.controller.js';
 import { VcpusController } from './vcpus.controller.js';
 import { VmsController } from './vms.controller.js';
 
@@ -22,9 +30,17 @@ const controllers = [
   MemslotsController,
   MemoryController,
   VcpusController,
+  RunController,
+  InterruptsController,
+  VcpuIoctlsController,
   MemOpController,
   TranslateController,
   AttributesController,
+  CapabilitiesController,
+  StorageKeysController,
+  CmmaController,
+  GuestController,
+  PvController,
   JournalController,
   ReplaysController,
   HostProfilesController,

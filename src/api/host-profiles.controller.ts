@@ -3,11 +3,12 @@ import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import type { Json } from '../domain/digester.js';
 import { toJson } from '../domain/json.js';
+import { machineOf } from '../domain/s390x/machine.js';
 import { s390xHost } from '../domain/shapes/create-vm.js';
 import { operation } from './openapi-operation.js';
 
 /** The default machine of each architecture. */
-const PROFILES = { s390x: toJson(s390xHost.parse({})) };
+const PROFILES = { s390x: toJson(machineOf(s390xHost.parse({}))) };
 
 const profiles = z.record(z.string(), z.record(z.string(), z.unknown())).meta({ id: 'HostProfiles' });
 

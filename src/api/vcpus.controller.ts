@@ -37,9 +37,9 @@ export class VcpusController {
     @Http() http: Exchange,
     @Param({ schema: vmPath }) { vm }: VmPath,
     @Query({ schema: noQuery }) _: object,
-    @Body({ schema: createBody }) { id }: z.output<typeof createBody>,
+    @Body({ schema: createBody }) { id, ultravisor }: z.output<typeof createBody>,
   ): Promise<Envelope> {
-    const answer = await this.commands.answer(http, vm, { type: 'create_vcpu', id }, { id });
+    const answer = await this.commands.answer(http, vm, { type: 'create_vcpu', id, ultravisor }, { id });
     http.reply.header('location', `/v1/vms/${vm}/vcpus/${id}`);
     return answer;
   }

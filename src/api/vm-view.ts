@@ -1,8 +1,9 @@
 import { hex, toJson } from '../domain/json.js';
 import { addressOf } from '../domain/memory/address.js';
 import type { Memslot } from '../domain/memory/memslot.js';
+import type { Interrupt } from '../domain/shapes/s390x-interrupt.js';
 import { PGM } from '../domain/s390x/program-exception.js';
-import type { PendingProgram, S390xRegisterFile, S390xVcpu } from '../domain/s390x/vcpu.js';
+import type { S390xRegisterFile, S390xVcpu } from '../domain/s390x/vcpu.js';
 import type { Existing } from '../infra/machines/machines.js';
 import type { Envelope } from './answers.js';
 
@@ -48,11 +49,12 @@ const CODES_WITH_TEID: ReadonlySet<number> = new Set(
   Object.values(PGM).flatMap(({ code, teid }) => (teid ? [code] : [])),
 );
 
-const pendingView = ({ type, code, transExcCode }: PendingProgram) => ({
-  type,
-  code,
-  ...(CODES_WITH_TEID.has(code) && { transExcCode }),
-});
+/** What waits: of a program interruption the code and, where there is one, the TEID; of the others all that they have. */
+function pendingView(waiting: Interrupt): object {
+  if (waiting.type !== 'program_int') return waiting;
+  const { type, code, transExcCode } = waiting;
+  return { type, code, ...((CODES_WITH_TEID.has(code) || transExcCode !== 0n) && { transExcCode }) };
+}
 
 /** A vCPU as it is answered. */
 export const vcpuView = ({ id, mpState, registers, pending }: S390xVcpu): Envelope =>

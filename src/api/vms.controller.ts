@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { machineOf } from '../domain/s390x/machine.js';
 import { createVm, vmId } from '../domain/shapes/create-vm.js';
 import { forecast } from '../domain/vm/forecast.js';
 import type { Vm } from '../domain/vm/state.js';
@@ -63,8 +64,9 @@ export class VmsController {
     @Query({ schema: noQuery }) _: object,
     @Body({ schema: createVmBody }) body: CreateVmBody,
   ): Promise<Envelope> {
-    const { id = this.service.machines.newId(), type, ...rest } = body;
-    const { version } = await this.commands.run(http, id, { type: 'create_vm', vmType: type, ...rest });
+    const { id = this.service.machines.newId(), type, host, ...rest } = body;
+    const command = { type: 'create_vm' as const, vmType: type, host: machineOf(host), ...rest };
+    const { version } = await this.commands.run(http, id, command);
     const now = await this.service.machines.view(id);
     const created = now.version === version ? now : await this.service.machines.view(id, { version });
     http.reply.header('location', `/v1/vms/${id}`);

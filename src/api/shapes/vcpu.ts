@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { interruptShape } from './interrupt.js';
 import { answered, hex, located, pageShape } from './output.js';
 
 const registers = z
@@ -25,7 +26,9 @@ const vcpu = {
   id: z.int(),
   mpState: z.string(),
   registers,
-  pending: z.array(z.strictObject({ type: z.string(), code: z.int(), transExcCode: hex.optional() })),
+  pending: z
+    .array(interruptShape)
+    .meta({ description: 'local interruptions that wait for the next run, highest priority first' }),
 };
 
 /** A vCPU as it is answered. */

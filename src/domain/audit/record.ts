@@ -49,7 +49,13 @@ export interface SplitRecord {
 const BESIDE = new Set(['command.ops', 'outcome.results', 'outcome.walk']);
 
 /** Facts that carry the bytes they stored. */
-const STORING: ReadonlySet<string> = new Set<Event['type']>(['memory_loaded', 'memory_stored', 'sida_stored']);
+const STORING: ReadonlySet<string> = new Set<Event['type']>([
+  'memory_loaded',
+  'memory_stored',
+  'sida_stored',
+  'storage_keys_set',
+  'cmma_values_set',
+]);
 
 /** Longer JSON stands beside the record. Fewer than sixteen fields can be shorter, so a record stays within 65,535 bytes. */
 const INLINE_MAX = 3072;

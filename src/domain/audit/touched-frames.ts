@@ -1,4 +1,5 @@
-import { frameOf } from '../memory/address.js';
+import { PAGE_SIZE, frameOf } from '../memory/address.js';
+import { MARKS_MAX } from '../shapes/s390x-marks.js';
 import type { Command } from '../vm/command.js';
 import type { Event } from '../vm/event.js';
 
@@ -15,6 +16,12 @@ interface Extent {
 
 const LAST_FRAME = 2 ** 52 - 1;
 
+/** Pages from a guest frame number on; no call takes in more than `MARKS_MAX`. */
+const pagesFrom = (gfn: bigint, count: bigint | number): Extent[] =>
+  gfn > BigInt(LAST_FRAME)
+    ? []
+    : [{ address: gfn << 12n, size: PAGE_SIZE * (count < MARKS_MAX ? Number(count) : MARKS_MAX) }];
+
 /** The absolute ranges that a command names itself, whatever came of it. */
 function named(command: Command): Extent[] {
   switch (command.type) {
@@ -26,13 +33,29 @@ function named(command: Command): Extent[] {
       return command.vcpu === undefined ? [{ address: command.gaddr, size: command.size }] : [];
     case 's390_mem_op_batch':
       return command.vcpu === undefined ? command.ops.map(({ gaddr, size }) => ({ address: gaddr, size })) : [];
+    case 's390_get_skeys':
+    case 's390_set_skeys':
+    case 's390_get_cmma_bits':
+    case 's390_set_cmma_bits':
+      return pagesFrom(command.startGfn, command.count);
+    case 's390_keyop':
+      return [{ address: command.gaddr, size: 1 }];
+    case 's390_pv_command':
+      return command.command === 'unpack' && command.addr !== undefined && command.size !== undefined
+        ? [{ address: command.addr, size: Number(command.size) }]
+        : [];
     default:
       return [];
   }
 }
 
-const happened = (event: Event): Extent[] =>
-  'parts' in event ? event.parts.map(({ absolute, size }) => ({ address: absolute, size })) : [];
+function happened(event: Event): Extent[] {
+  if ('parts' in event) return event.parts.map(({ absolute, size }) => ({ address: absolute, size }));
+  if (event.type === 'image_unpacked') return [{ address: event.absolute, size: PAGE_SIZE * event.pages }];
+  if ('absolute' in event) return [{ address: event.absolute, size: 1 }];
+  if ('startGfn' in event) return pagesFrom(event.startGfn, 'data' in event ? event.data.length : event.count);
+  return [];
+}
 
 /** The smallest range of guest frames that holds everything a command asked for or touched by absolute address. */
 export function touchedFrames(command: Command, events: readonly Event[]): FrameRange | undefined {

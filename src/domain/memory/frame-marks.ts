@@ -13,6 +13,8 @@ export const MARK = {
   cmmaDirty: 0x0800,
   /** Written since the dirty log was last read (only in slots that log). */
   dirty: 0x1000,
+  /** Reference and change bits say the contrary of whether the frame is mapped (frame-key.ts). */
+  mapping: 0x2000,
 } as const;
 
 /**

@@ -2,12 +2,25 @@ import { z } from 'zod';
 import type { Json } from '../digester.js';
 import type { Errno } from '../errno.js';
 import { consult } from '../vm/consult.js';
-import { type Decision, done, malformed, refused } from '../vm/decision.js';
+import { type Decision, type Reply, done, malformed, refused } from '../vm/decision.js';
 import type { LawEvent } from '../vm/law.js';
 import type { Vm } from '../vm/state.js';
+import type { Tod } from './tod.js';
 
 /** A payload as the request's body gave it. */
 export type Raw = Readonly<Record<string, Json>>;
+
+/** What a call has beside group and payload. */
+export interface Call {
+  /** The attribute as it was named. */
+  readonly attr: string | bigint;
+  /** `flags` of struct kvm_device_attr. */
+  readonly flags: number;
+  /** The host's clock, for attributes that take it. */
+  readonly hostTod?: Tod | undefined;
+  /** SHA-256 of a new wrapping key, for attributes that take one. */
+  readonly wrappingKey?: string | undefined;
+}
 
 /** A device attribute of a VM: one row of its group's table. A direction that a row does not have is ENXIO. */
 export interface Attribute {
@@ -16,12 +29,17 @@ export interface Attribute {
   /** The fields of what `addr` of struct kvm_device_attr points to; none if the attribute does not look at it. */
   readonly payload: z.ZodObject;
   /** KVM_SET_DEVICE_ATTR. */
-  readonly set?: (vm: Vm, raw: Raw) => Decision;
+  readonly set?: (vm: Vm, raw: Raw, call: Call) => Decision;
   /** KVM_GET_DEVICE_ATTR; the reply has the payload's fields. */
-  readonly get?: (vm: Vm) => Decision;
+  readonly get?: (vm: Vm, call: Call) => Decision;
   /** KVM_HAS_DEVICE_ATTR: the errno, or undefined for 0. */
   readonly has: (vm: Vm) => Errno | undefined;
+  /** What of the outside its calls take, which the edge puts into the command. */
+  readonly takes?: Outer;
 }
+
+/** What of the outside an attribute can take: the host's clock, or the fingerprint of a random wrapping key. */
+export type Outer = 'host_tod' | 'aes_wrapping_key' | 'dea_wrapping_key';
 
 /** A group of device attributes. */
 export interface AttributeGroup {
@@ -30,12 +48,14 @@ export interface AttributeGroup {
   readonly attributes: readonly Attribute[];
   /** Whether KVM_HAS_DEVICE_ATTR answers 0 for attribute numbers that no row has. */
   readonly hasEveryNumber: boolean;
+  /** Stands for the attributes that no row has; without it they are ENXIO. */
+  readonly others?: Attribute;
 }
 
 /** A row as it is written: `set` gets the payload that was read, or undefined where it cannot be read (a bad address). */
 interface Row<Payload extends z.ZodObject> extends Omit<Attribute, 'set'> {
   readonly payload: Payload;
-  readonly set?: (vm: Vm, payload: z.output<Payload> | undefined) => Decision;
+  readonly set?: (vm: Vm, payload: z.output<Payload> | undefined, call: Call) => Decision;
 }
 
 /** The payload of attributes that have none. */
@@ -51,16 +71,16 @@ function malformedPayload(error: z.ZodError): Decision {
 export function attribute<Payload extends z.ZodObject>({ set, ...row }: Row<Payload>): Attribute {
   if (set === undefined) return row;
   const hasPayload = Object.keys(row.payload.shape).length > 0;
-  const setRaw = (vm: Vm, raw: Raw): Decision => {
-    if (hasPayload && Object.keys(raw).length === 0) return set(vm, undefined);
+  const setRaw = (vm: Vm, raw: Raw, call: Call): Decision => {
+    if (hasPayload && Object.keys(raw).length === 0) return set(vm, undefined, call);
     const { data, error } = row.payload.safeParse(raw);
-    return error ? malformedPayload(error) : set(vm, data);
+    return error ? malformedPayload(error) : set(vm, data, call);
   };
   return { ...row, set: setRaw };
 }
 
-/** A decision that is the chart's alone. */
-export function lawful(vm: Vm, event: LawEvent): Decision {
+/** A decision that is the chart's alone, with what is answered if it lets the command through. */
+export function lawful(vm: Vm, event: LawEvent, reply: Reply = {}): Decision {
   const verdict = consult(vm, event);
-  return verdict.refused ? refused(verdict.refused) : done(verdict.facts);
+  return verdict.refused ? refused(verdict.refused) : done(verdict.facts, reply);
 }

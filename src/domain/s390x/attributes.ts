@@ -4,27 +4,34 @@ import type { Decider } from '../vm/decider.js';
 import { done, refused } from '../vm/decision.js';
 import type { Vm } from '../vm/state.js';
 import type { Attribute, AttributeGroup } from './attribute.js';
+import { cpuModel } from './attributes-cpu-model.js';
+import { cpuTopology } from './attributes-cpu-topology.js';
+import { crypto } from './attributes-crypto.js';
 import { memCtrl } from './attributes-mem-ctrl.js';
 import { migration } from './attributes-migration.js';
+import { tod } from './attributes-tod.js';
 
 /** Every device attribute of an s390x VM, by group (devices/vm.rst; kvm_s390_vm_set_attr, _get_attr, _has_attr). */
-export const ATTRIBUTE_GROUPS: readonly AttributeGroup[] = [memCtrl, migration];
+export const ATTRIBUTE_GROUPS: readonly AttributeGroup[] = [memCtrl, tod, crypto, cpuModel, migration, cpuTopology];
 
 const groupOf = (group: string | number): AttributeGroup | undefined =>
   ATTRIBUTE_GROUPS.find(({ name, number }) => group === name || group === number);
 
 const attributeOf = (group: AttributeGroup | undefined, attr: string | bigint): Attribute | undefined =>
-  group?.attributes.find(({ name, number }) => attr === name || attr === number);
+  group?.attributes.find(({ name, number }) => attr === name || attr === number) ?? group?.others;
+
+/** What of the outside a call of an attribute takes. */
+export const outerOf = (group: string | number, attr: string | bigint) => attributeOf(groupOf(group), attr)?.takes;
 
 /** KVM_SET_DEVICE_ATTR. A group or attribute that is not known or cannot be set is ENXIO. */
-export const setDeviceAttr: Decider<'set_device_attr'> = (vm, { group, attr, payload }) =>
-  attributeOf(groupOf(group), attr)?.set?.(vm, payload) ?? refused('ENXIO');
+export const setDeviceAttr: Decider<'set_device_attr'> = (vm, { group, payload, ...call }) =>
+  attributeOf(groupOf(group), call.attr)?.set?.(vm, payload, call) ?? refused('ENXIO');
 
 /** KVM_GET_DEVICE_ATTR. Reply: the attribute's fields. A group or attribute that is not known or cannot be read is ENXIO. */
-export const getDeviceAttr: Decider<'get_device_attr'> = (vm, { type, group, attr }) => {
+export const getDeviceAttr: Decider<'get_device_attr'> = (vm, { type, group, ...call }) => {
   const verdict = consult(vm, { type });
   if (verdict.refused) return refused(verdict.refused);
-  return attributeOf(groupOf(group), attr)?.get?.(vm) ?? refused('ENXIO');
+  return attributeOf(groupOf(group), call.attr)?.get?.(vm, call) ?? refused('ENXIO');
 };
 
 function hasAttribute(vm: Vm, group: AttributeGroup | undefined, attr: string | bigint): Errno | undefined {

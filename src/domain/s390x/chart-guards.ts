@@ -1,11 +1,17 @@
 import { not, stateIn } from 'xstate';
 import { endOf, logsDirty } from '../memory/memslot.js';
 import { KVM_USER_MEM_SLOTS } from '../memory/memslot-limits.js';
-import type { LawEvent } from '../vm/law.js';
+import { MARKS_MAX } from '../shapes/s390x-marks.js';
+import type { LawEvent, MarksRequest } from '../vm/law.js';
 import { documented } from '../vm/semantics.js';
 import type { Vm } from '../vm/state.js';
 import { SPAN } from './address-space.js';
+import { vcpuGuards } from './chart-guards-vcpu.js';
+import { attributeGuards } from './chart-attribute-guards.js';
+import { machineOf } from './machine.js';
 import { NO_MEM_LIMIT, memLimit, topTableOf } from './memory-limit.js';
+import { someProtected } from './secure-cpu.js';
+import { configurationStorage, cpuStorage } from './ultravisor.js';
 
 /** An event of the chart: a command, and the VM that it is given to, to be read only. */
 export type ChartEvent = LawEvent & { readonly vm: Vm };
@@ -29,6 +35,8 @@ const framesOf = (bytes: bigint): number => Number(bytes >> 12n);
 const migrationState = ({ memory }: Vm): bigint =>
   memory.slots.reduce((sum, { frames }) => sum + BigInt(Math.ceil(frames / 8)), 0n);
 
+const toldToRefuse = (event: ChartEvent): boolean => 'ultravisorRefuses' in event && event.ultravisorRefuses;
+
 const lacksMemory = ({ host }: Vm, bytes: bigint): boolean => host.freeMemory < bytes;
 
 /** Every condition that an arrow of the chart can depend on, by name. */
@@ -37,12 +45,18 @@ export const guards = {
   noVcpu: stateIn({ vcpus: 'none' }),
   vcpuCreated: stateIn({ vcpus: 'created' }),
   cmmaOn: stateIn({ cmma: 'on' }),
+  cmmaOff: stateIn({ cmma: 'off' }),
+  migrating: stateIn({ migration: 'on' }),
+  notMigrating: stateIn({ migration: 'off' }),
   protected: not(stateIn({ protection: 'none' })),
   asideKept: stateIn({ aside: 'kept' }),
+  ...vcpuGuards,
 
   ucontrol: ({ event }: Asked) => event.vm.vmType === 'ucontrol',
   hostHasNoCmma: ({ event }: Asked) => !event.vm.host.cmma,
   hostHasNoPv: ({ event }: Asked) => !event.vm.host.protectedVirtualization,
+  hostDestroysLater: ({ event }: Asked) => machineOf(event.vm.host).asyncDestroy,
+  hostDestroysAtOnce: ({ event }: Asked) => !machineOf(event.vm.host).asyncDestroy,
 
   vcpuIdBeyondMax: ({ event }: Asked) => event.type === 'create_vcpu' && event.vcpu >= MAX_VCPUS,
   vcpusFull: ({ event }: Asked) => event.vm.vcpus.size >= MAX_VCPUS,
@@ -58,6 +72,13 @@ export const guards = {
   noMemoryForMigration: ({ event: { vm } }: Asked) =>
     documented(vm, 'migrationNeedsDirtyLog') && lacksMemory(vm, migrationState(vm)),
 
+  ultravisorRefuses: ({ event }: Asked) => toldToRefuse(event),
+  ultravisorAgrees: ({ event }: Asked) => !toldToRefuse(event),
+  ultravisorKeepsVcpus: ({ event }: Asked) => toldToRefuse(event) && someProtected(event.vm),
+  ultravisorLetsVcpusGo: ({ event }: Asked) => !(toldToRefuse(event) && someProtected(event.vm)),
+  noMemoryForConfiguration: ({ event: { vm } }: Asked) => lacksMemory(vm, configurationStorage(vm)),
+  noMemoryForSecureCpus: ({ event: { vm } }: Asked) => lacksMemory(vm, configurationStorage(vm) + cpuStorage(vm)),
+
   slotIdBeyondMax: ({ event }: Asked) => event.type === 'get_dirty_log' && event.slot >= KVM_USER_MEM_SLOTS,
   slotDoesNotLog: ({ event }: Asked) =>
     event.type === 'get_dirty_log' &&
@@ -65,6 +86,17 @@ export const guards = {
   endsAboveCeiling: ({ event }: Asked) => placed(event) && event.end > framesOf(memLimit(event.vm)),
   endsAboveTopTable: ({ event }: Asked) => placed(event) && event.end > framesOf(SPAN[topTableOf(event.vm)]),
   stopsLogging: ({ event }: Asked) => event.type === 'set_user_memory_region' && event.kind !== 'delete' && !event.logs,
+
+  keyOperationUnknown: ({ event }: Asked) => event.type === 's390_keyop' && !event.known,
+  markFlagsUnknown: ({ event }: Asked) => asksMarks(event) && !event.flagsKnown,
+  keyCountBeyondBounds: ({ event }: Asked) => asksMarks(event) && (event.count < 1n || event.count > MARKS_MAX),
+  cmmaCountBeyondMax: ({ event }: Asked) => asksMarks(event) && event.count > MARKS_MAX,
+  noMarks: ({ event }: Asked) => asksMarks(event) && event.count === 0n,
+  noMemoryForMarks: ({ event }: Asked) =>
+    asksMarks(event) && lacksMemory(event.vm, event.count < MARKS_MAX ? event.count : BigInt(MARKS_MAX)),
+  marksUnreadable: ({ event }: Asked) => asksMarks(event) && !event.readable,
+  collects: ({ event }: Asked) => asksMarks(event) && !event.peek,
+  nothingToCollect: ({ event }: Asked) => event.vm.cmmaDirtyPages === undefined,
 
   noPayload: ({ event }: Asked) => event.type === 'limit_mem_size' && event.limit === undefined,
   limitAboveCeiling: ({ event }: Asked) => {
@@ -74,13 +106,17 @@ export const guards = {
   limitZero: ({ event }: Asked) => limitOf(event) === 0n,
   slotAboveLimit: ({ event }: Asked) => event.vm.memory.slots.some((slot) => endOf(slot) > framesOf(limitOf(event))),
   noMemoryForTopTable: ({ event }: Asked) => lacksMemory(event.vm, TABLE_SIZE),
+  memoryForTopTable: ({ event }: Asked) => !lacksMemory(event.vm, TABLE_SIZE),
   twoGigabyteGuest: ({ event }: Asked) => topTableOf(event.vm) === 'segment',
   largerGuest: ({ event }: Asked) => topTableOf(event.vm) !== 'segment',
+  ...attributeGuards,
 } as const;
 
 export type GuardName = keyof typeof guards;
 
 const limitOf = (event: ChartEvent): bigint => (event.type === 'limit_mem_size' ? (event.limit ?? 0n) : 0n);
+
+const asksMarks = (event: ChartEvent): event is ChartEvent & MarksRequest => 'flagsKnown' in event;
 
 const placed = (event: ChartEvent): event is ChartEvent & { type: 'set_user_memory_region' } =>
   event.type === 'set_user_memory_region' && (event.kind === 'create' || event.kind === 'move');

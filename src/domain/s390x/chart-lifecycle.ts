@@ -1,3 +1,4 @@
+import { attributeArrows } from './chart-attributes.js';
 import { accept, law, record, recordTo, refuse } from './chart-setup.js';
 
 /**
@@ -22,6 +23,7 @@ export const lifecycle = law.createStateConfig({
         vm_mem_op_batch: accept(),
         get_device_attr: accept(),
         has_device_attr: accept(),
+        ...attributeArrows,
         limit_mem_size: [
           refuse('EINVAL', 'ucontrol'),
           refuse('EFAULT', 'noPayload'),

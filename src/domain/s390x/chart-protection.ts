@@ -1,26 +1,43 @@
-import { accept, follow, law, recordTo, refuse } from './chart-setup.js';
+import { accept, follow, law, record, recordTo, refuse } from './chart-setup.js';
 
 const able = accept();
 const never = refuse('EINVAL');
 
-/** Commands that ask for a protected VM; in which order they come is the ultravisor's business. */
-const configure = (arrow: typeof able | typeof never) => ({
+/** What the ultravisor decides: in which order these come is its business. */
+const asked = [refuse('EINVAL', 'ultravisorRefuses'), able];
+
+/** Commands that ask for a protected VM and nothing else. */
+const configure = <Arrow>(arrow: Arrow) => ({
+  pv_protected: arrow,
   pv_set_sec_parms: arrow,
-  pv_unpack: arrow,
   pv_verify: arrow,
   pv_prep_reset: arrow,
   pv_unshare_all: arrow,
 });
 
+/** Accesses of a vCPU that is not protected, also in a protected VM; the host has no way to the pages of the latter. */
+const unprotectedVcpu = {
+  unprotected_vcpu_mem_op: [refuse('ENOENT', 'noVcpu'), able],
+  unprotected_sida_op: [refuse('ENOENT', 'noVcpu'), never],
+};
+
 /** What a protected VM and its vCPUs answer, dumping or not (kvm_s390_vm_mem_op, kvm_s390_vcpu_mem_op, _sida_op). */
 const secure = {
-  ...configure(able),
+  ...configure(asked),
+  ...unprotectedVcpu,
+  pv_unpack: [refuse('EFAULT', 'noMemory'), ...asked],
+  pv_on_host: able,
   pv_enable: never,
-  pv_disable: recordTo('none', 'protection_disabled'),
+  pv_disable_vcpus: record('vcpus_unprotected'),
+  pv_disable: [refuse('EIO', 'ultravisorRefuses'), recordTo('none', 'protection_disabled')],
   pv_info: able,
+  pv_async_cleanup_prepare_vcpus: [refuse('EINVAL', 'hostDestroysAtOnce'), record('vcpus_unprotected')],
   pv_async_cleanup_prepare: [
+    refuse('EINVAL', 'hostDestroysAtOnce'),
+    refuse('EIO', 'ultravisorKeepsVcpus'),
     refuse('EINVAL', 'asideKept'),
     refuse('EINVAL', 'twoGigabyteGuest'),
+    refuse('ENOMEM', 'noMemoryForTopTable'),
     recordTo('none', 'protection_set_aside'),
   ],
   vm_mem_op: refuse('EINVAL'),
@@ -38,13 +55,25 @@ export const protection = law.createStateConfig({
     none: {
       on: {
         ...configure(never),
-        pv_enable: [refuse('EINVAL', 'hostHasNoPv'), recordTo('protected', 'protection_enabled')],
+        ...unprotectedVcpu,
+        pv_unpack: never,
+        pv_on_host: [refuse('EINVAL', 'hostHasNoPv'), able],
+        pv_enable: [
+          refuse('EINVAL', 'hostHasNoPv'),
+          refuse('ENOMEM', 'noMemoryForConfiguration'),
+          refuse('EIO', 'ultravisorRefuses'),
+          refuse('ENOMEM', 'noMemoryForSecureCpus'),
+          recordTo('protected', 'protection_enabled'),
+        ],
+        pv_disable_vcpus: never,
         pv_disable: never,
         pv_info: [refuse('EINVAL', 'hostHasNoPv'), able],
+        pv_async_cleanup_prepare_vcpus: never,
         pv_async_cleanup_prepare: never,
         pv_dump_init: never,
         pv_dump_config_stor_state: never,
         pv_dump_complete: never,
+        pv_cpu_dump: [refuse('ENOENT', 'noVcpu'), never],
         vm_mem_op: accept(),
         vcpu_mem_op: [refuse('ENOENT', 'noVcpu'), accept()],
         sida_op: [refuse('ENOENT', 'noVcpu'), refuse('EINVAL')],
@@ -53,17 +82,19 @@ export const protection = law.createStateConfig({
     protected: {
       on: {
         ...secure,
-        pv_dump_init: recordTo('dumping', 'dump_started'),
+        pv_dump_init: [refuse('EINVAL', 'ultravisorRefuses'), recordTo('dumping', 'dump_started')],
         pv_dump_config_stor_state: never,
         pv_dump_complete: never,
+        pv_cpu_dump: [refuse('ENOENT', 'noVcpu'), never],
       },
     },
     dumping: {
       on: {
         ...secure,
         pv_dump_init: never,
-        pv_dump_config_stor_state: able,
-        pv_dump_complete: recordTo('protected', 'dump_completed'),
+        pv_dump_config_stor_state: asked,
+        pv_dump_complete: [refuse('EINVAL', 'ultravisorRefuses'), recordTo('protected', 'dump_completed')],
+        pv_cpu_dump: [refuse('ENOENT', 'noVcpu'), ...asked],
       },
     },
   },
@@ -75,14 +106,21 @@ export const aside = law.createStateConfig({
   states: {
     none: {
       on: {
-        pv_async_cleanup_prepare: follow('kept', 'protected', 'largerGuest'),
+        pv_async_cleanup_prepare: follow(
+          'kept',
+          'protected',
+          'hostDestroysLater',
+          'ultravisorLetsVcpusGo',
+          'largerGuest',
+          'memoryForTopTable',
+        ),
         pv_async_cleanup_perform: never,
       },
     },
     kept: {
       on: {
-        pv_disable: follow('none', 'protected'),
-        pv_async_cleanup_perform: recordTo('none', 'aside_destroyed'),
+        pv_disable: follow('none', 'protected', 'ultravisorAgrees'),
+        pv_async_cleanup_perform: [refuse('EINVAL', 'hostDestroysAtOnce'), recordTo('none', 'aside_destroyed')],
       },
     },
   },

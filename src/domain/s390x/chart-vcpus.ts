@@ -1,4 +1,5 @@
 import { accept, law, recordTo, refuse } from './chart-setup.js';
+import { vcpuCommands } from './chart-vcpu-commands.js';
 
 /**
  * KVM_CREATE_VCPU (kvm_vm_ioctl_create_vcpu, kvm_arch_vcpu_precreate). An id in use is detected last; the kernel takes back
@@ -8,6 +9,7 @@ const create_vcpu = [
   refuse('EINVAL', 'vcpuIdBeyondMax'),
   refuse('EINVAL', 'vcpusFull'),
   refuse('EINVAL', 'vcpuIdBeyondSca'),
+  refuse('EIO', 'protected', 'ultravisorRefuses'),
   refuse('EEXIST', 'vcpuExists'),
   recordTo('created', 'vcpu_created'),
 ];
@@ -19,7 +21,7 @@ const onVcpu = <Arrow>(arrow: Arrow) => ({ set_registers: arrow, translate: arro
 export const vcpus = law.createStateConfig({
   initial: 'none',
   states: {
-    none: { on: { create_vcpu, ...onVcpu(refuse('ENOENT')) } },
-    created: { on: { create_vcpu, ...onVcpu(accept()) } },
+    none: { on: { create_vcpu, ...onVcpu(refuse('ENOENT')), ...vcpuCommands } },
+    created: { on: { create_vcpu, ...onVcpu(accept()), ...vcpuCommands } },
   },
 });

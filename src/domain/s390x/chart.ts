@@ -1,4 +1,6 @@
 import { cmma } from './chart-cmma.js';
+import { cmm, skeys } from './chart-keys.js';
+import { cpuStateControl } from './chart-cpu-state.js';
 import { lifecycle } from './chart-lifecycle.js';
 import { migration } from './chart-migration.js';
 import { aside, protection } from './chart-protection.js';
@@ -12,5 +14,5 @@ import { vcpus } from './chart-vcpus.js';
 export const chart = law.createMachine({
   id: 's390x',
   type: 'parallel',
-  states: { lifecycle, vcpus, cmma, migration, protection, aside },
+  states: { lifecycle, vcpus, cmma, migration, protection, aside, skeys, cmm, cpuStateControl },
 });

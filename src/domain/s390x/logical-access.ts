@@ -34,7 +34,11 @@ export interface Location {
 }
 
 /** The effective address of a logical one. */
-export const effective = ({ mode }: AccessContext, high: number, low: number): { high: number; low: number } => ({
+export const effective = (
+  { mode }: Pick<AccessContext, 'mode'>,
+  high: number,
+  low: number,
+): { high: number; low: number } => ({
   high: (high & mode.high) >>> 0,
   low: (low & mode.low) >>> 0,
 });

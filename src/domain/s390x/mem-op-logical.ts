@@ -15,6 +15,7 @@ import {
   programException,
 } from './logical-access.js';
 import { accessKeyOf, bounceBuffer, hasFlag, invalid, isDecision, userBuffer } from './mem-op-checks.js';
+import { lostProtection } from './secure-cpu.js';
 import { selectAsce } from './select-asce.js';
 import type { S390xVcpu } from './vcpu.js';
 import { highWord, lowWord } from './words.js';
@@ -60,7 +61,8 @@ export function logicalMemOp(vm: Vm, vcpu: S390xVcpu, op: MemOpRequest, store: b
   const wrong = invalid(op, ['check_only', 'inject_exception', 'skey_protection']);
   if (wrong) return wrong;
   if (op.ar > AR_MAX) return refused('EINVAL');
-  const verdict = consult(vm, { type: 'vcpu_mem_op' });
+  const lost = lostProtection(vm, vcpu);
+  const verdict = consult(vm, { type: lost ? 'unprotected_vcpu_mem_op' : 'vcpu_mem_op' });
   if (verdict.refused !== undefined) return refused(verdict.refused);
   const noMemory = bounceBuffer(vm.host.freeMemory, op);
   if (noMemory) return noMemory;
@@ -69,7 +71,9 @@ export function logicalMemOp(vm: Vm, vcpu: S390xVcpu, op: MemOpRequest, store: b
   if (data && isDecision(data)) return data;
 
   const context = accessContext(vm, vcpu);
+  if (lost && context.dat) return refused('EFAULT');
   const { pieces, stopped, refused: unwritten } = reach(context, op, store);
+  if (lost && pieces.length > 0) return refused('EFAULT');
   const events = accessFacts(pieces, data);
   if (store && unwritten) events.push(refusedStore(unwritten));
   if (stopped) return interrupted(context, vcpu, op, pieces, stopped, events, store);

@@ -4,6 +4,7 @@ import { consult } from '../vm/consult.js';
 import { type Decision, done, refused } from '../vm/decision.js';
 import type { Vm } from '../vm/state.js';
 import { isDecision, userBuffer } from './mem-op-checks.js';
+import { isProtected } from './secure-cpu.js';
 import type { S390xVcpu } from './vcpu.js';
 import { lowWord } from './words.js';
 
@@ -21,7 +22,7 @@ export function sidaMemOp(vm: Vm, vcpu: S390xVcpu, op: MemOpRequest, store: bool
   const end = size + offset;
   if (end > 0xffffffff) return refused('EINVAL');
   if (end > sidaSize(vcpu)) return refused('E2BIG');
-  const verdict = consult(vm, { type: 'sida_op' });
+  const verdict = consult(vm, { type: isProtected(vcpu) ? 'sida_op' : 'unprotected_sida_op' });
   if (verdict.refused !== undefined) return refused(verdict.refused);
   if (!store) return done([], { data: (vcpu.sida ?? new Uint8Array(PAGE_SIZE)).slice(offset, end) });
   const data = userBuffer(op, 'data');

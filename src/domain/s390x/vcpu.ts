@@ -1,11 +1,5 @@
-/** A program interruption that waits for the next run (struct kvm_s390_pgm_info; s390-memop 10.1). */
-export interface PendingProgram {
-  readonly type: 'program_int';
-  readonly code: number;
-  /** The TEID, 0 for codes that have none. */
-  readonly transExcCode: bigint;
-  readonly excAccessId: number;
-}
+import type { Interrupt } from '../shapes/s390x-interrupt.js';
+import type { UcasMapping } from '../shapes/s390x-vcpu.js';
 
 /** The registers of an s390x vCPU; all effective at once. */
 export interface S390xRegisterFile {
@@ -32,9 +26,12 @@ export interface S390xVcpu {
   readonly id: number;
   readonly mpState: 'stopped' | 'operating';
   readonly registers: S390xRegisterFile;
-  readonly pending: readonly PendingProgram[];
+  /** Local interruptions that wait for the next run, highest priority first. */
+  readonly pending: readonly Interrupt[];
   /** The secure interface data area of a protected vCPU, 4096 bytes. */
   readonly sida?: Uint8Array;
+  /** What a UCONTROL vCPU's addresses stand for, ascending by `vcpuAddr`, joined where they follow each other; absent if nothing. */
+  readonly ucas?: readonly UcasMapping[];
 }
 
 const sixteen = <Value>(value: Value): readonly Value[] => new Array<Value>(16).fill(value);

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { u64 } from './scalars.js';
+import { bitList } from './bitmap.js';
+import { FEAT_SIZE, subfunc } from './cpu-model.js';
+import { u32, u64 } from './scalars.js';
 
 const text = (most: number) => z.string().max(most);
 
@@ -27,6 +29,10 @@ export const s390xHost = z
       .meta({ description: 'bytes that guest tables, bounce buffers and migration state may take; U64_MAX: no bound' }),
     cmma: z.boolean().default(true),
     protectedVirtualization: z.boolean().default(true),
+    asyncDestroy: z
+      .boolean()
+      .optional()
+      .meta({ description: 'the module option for asynchronous destruction of protected VMs; absent: on' }),
     ucontrol: z.boolean().default(true).meta({ description: 'privilege and kernel option for UCONTROL VMs' }),
     facilities: z
       .array(z.int().min(0).max(16383))
@@ -34,6 +40,12 @@ export const s390xHost = z
       .default(S390X_FACILITIES)
       .transform((bits) => [...new Set(bits)].sort((a, b) => a - b))
       .meta({ description: 'STFLE bit numbers; replaces the default list' }),
+    cpuid: u64.optional(),
+    ibc: u32.optional().meta({ description: 'lowest IBC << 16 | unblocked IBC' }),
+    feat: bitList(FEAT_SIZE).optional().meta({ description: 'bit numbers of CPU features' }),
+    subfunc: subfunc.optional().meta({ description: 'blocks of query results by name, in hex; missing ones are zero' }),
+    apInstructions: z.boolean().optional(),
+    hpage: z.boolean().optional().meta({ description: 'module option for large pages' }),
   })
   .meta({ id: 'S390xHost' });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MEMSLOT_FLAGS } from '../memory/memslot.js';
 import { bytes, flagSet, u32, u64 } from './scalars.js';
+import { ultravisor } from './ultravisor.js';
 
 /** KVM_SET_USER_MEMORY_REGION; size 0 deletes. Without `userspaceAddr` the model finds one. */
 export const setUserMemoryRegion = z.strictObject({
@@ -52,4 +53,8 @@ export const readMemory = z.strictObject({
 export const vcpuId = u32;
 
 /** KVM_CREATE_VCPU. */
-export const createVcpu = z.strictObject({ type: z.literal('create_vcpu'), id: vcpuId });
+export const createVcpu = z.strictObject({
+  type: z.literal('create_vcpu'),
+  id: vcpuId,
+  ultravisor: ultravisor.optional(),
+});

@@ -1,9 +1,12 @@
 import { GuestMemory } from '../memory/guest-memory.js';
 import type { Event, EventOf, EventType } from './event.js';
+import { attributeFolds } from './fold-attributes.js';
 import { cmmaFolds } from './fold-cmma.js';
+import { markFolds } from './fold-marks.js';
 import { memoryFolds } from './fold-memory.js';
 import { memslotFolds } from './fold-memslots.js';
 import { protectionFolds } from './fold-protection.js';
+import { runFolds } from './fold-run.js';
 import { vcpuFolds } from './fold-vcpu.js';
 import { type Fold, type Folds, region } from './fold.js';
 import { INITIAL_REGIONS, type Vm } from './state.js';
@@ -11,9 +14,12 @@ import { INITIAL_REGIONS, type Vm } from './state.js';
 const folds: Folds<Exclude<EventType, 'vm_created'>> = {
   vm_destroyed: region({ lifecycle: 'destroyed' }),
   ...vcpuFolds,
+  ...runFolds,
   ...memoryFolds,
   ...memslotFolds,
   ...cmmaFolds,
+  ...markFolds,
+  ...attributeFolds,
   ...protectionFolds,
 };
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { enableCap } from '../shapes/capability.js';
 import { createVm, destroyVm } from '../shapes/create-vm.js';
 import { getDeviceAttr, hasDeviceAttr, setDeviceAttr } from '../shapes/device-attribute.js';
 import {
@@ -10,7 +11,12 @@ import {
   writeMemory,
 } from '../shapes/memory.js';
 import { memOp, memOpBatch, translate, translateBatch } from '../shapes/s390x-access.js';
+import { getIrqState, injectIrq, setIrqState } from '../shapes/s390x-interrupt.js';
+import { pvCommand, pvCpuCommand } from '../shapes/s390x-pv.js';
+import { guest } from '../shapes/s390x-guest.js';
+import { getCmmaBits, getSkeys, keyop, setCmmaBits, setSkeys } from '../shapes/s390x-marks.js';
 import { setRegisters } from '../shapes/s390x-registers.js';
+import * as onVcpu from '../shapes/s390x-vcpu.js';
 
 /** Everything that can be asked of a VM: what the REST bodies and the journal's records are read with. */
 export const command = z.discriminatedUnion('type', [
@@ -23,6 +29,21 @@ export const command = z.discriminatedUnion('type', [
   readMemory,
   createVcpu,
   setRegisters,
+  onVcpu.getMpState,
+  onVcpu.setMpState,
+  onVcpu.runVcpu,
+  onVcpu.resetVcpu,
+  onVcpu.setInitialPsw,
+  onVcpu.storeStatus,
+  onVcpu.getOneReg,
+  onVcpu.setOneReg,
+  injectIrq,
+  getIrqState,
+  setIrqState,
+  onVcpu.preFaultMemory,
+  onVcpu.vcpuFault,
+  onVcpu.ucasMap,
+  onVcpu.ucasUnmap,
   memOp,
   memOpBatch,
   translate,
@@ -30,6 +51,15 @@ export const command = z.discriminatedUnion('type', [
   setDeviceAttr,
   getDeviceAttr,
   hasDeviceAttr,
+  getSkeys,
+  setSkeys,
+  keyop,
+  getCmmaBits,
+  setCmmaBits,
+  guest,
+  enableCap,
+  pvCommand,
+  pvCpuCommand,
 ]);
 
 /** A command in its normal form: defaults filled in, numbers read, names where there are names. */

@@ -29,7 +29,8 @@ function factArguments(event: LawEvent): object {
     case 'limit_mem_size':
       return { topTable: topTableFor(event.limit ?? 0n) };
     default:
-      return {};
+      if ('fact' in event) return { ...event.fact };
+      return 'vcpu' in event ? { vcpu: event.vcpu } : {};
   }
 }
 

@@ -2,6 +2,7 @@ import type { AttributeGroup } from '../s390x/attribute.js';
 import { ATTRIBUTE_GROUPS } from '../s390x/attributes.js';
 import { chart } from '../s390x/chart.js';
 import { type ChartNode, arrowsOf, mermaid } from './mermaid.js';
+import { MATRIX_HEAD, type MatrixRow, matrix } from './matrix.js';
 import { SWITCHES } from './semantics.js';
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -23,7 +24,7 @@ function chartPage(root: ChartNode): string {
   ]);
   return page(
     'The statechart of an s390x VM',
-    'Six regions side by side. An arrow reads `command [conditions] / what is said`: `record` a fact, `refuse` with an errno, or `accept` with nothing to record. Of the arrows of one command in one state the first whose conditions hold is taken. An arrow that says nothing follows a fact that another region records. Every arrow but those of a destroyed VM needs a living one.',
+    'Regions side by side, each in one state at a time. An arrow reads `command [conditions] / what is said`: `record` a fact, `refuse` with an errno, or `accept` with nothing to record. Of the arrows of one command in one state the first whose conditions hold is taken. An arrow that says nothing follows a fact that another region records. Every arrow but those of a destroyed VM needs a living one.',
     ['```mermaid', mermaid(root), '```'].join('\n'),
     '## Arrows in order',
     table(['region', 'state', 'command', 'if', 'says', 'goes to'], rows),
@@ -56,9 +57,30 @@ const attributesPage = (): string =>
     table(['attribute', 'number', 'payload', 'SET', 'GET'], ATTRIBUTE_GROUPS.flatMap(attributeRows)),
   );
 
+const cell = (answer: string): string => (answer === 'accepted' ? 'yes' : answer);
+
+const matrixTable = (rows: readonly MatrixRow[]): string =>
+  table(
+    ['command', ...MATRIX_HEAD],
+    rows.map(({ command, answers }) => [code(command), ...answers.map(cell)]),
+  );
+
+function matrixPage(): string {
+  const documented = matrix('documented');
+  const differing = matrix('kernel').filter(({ answers }, i) => answers.join() !== documented[i]?.answers.join());
+  return page(
+    'What an s390x VM accepts, and when',
+    'Each command in configurations of a VM on the default machine: `yes` if there are arguments with which it is accepted, else the errno that it gets whatever its arguments. `GET /v1/vms/{vm}/state` answers the same for a VM as it is.',
+    'With the semantics `documented`:',
+    matrixTable(documented),
+    ...(differing.length > 0 ? ['With the semantics `kernel`, where it differs:', matrixTable(differing)] : []),
+  );
+}
+
 /** The documents that are made from the domain's tables, by file name in docs/generated. */
 export const documents = (): Readonly<Record<string, string>> => ({
   's390x-chart.md': chartPage(chart.root),
+  's390x-matrix.md': matrixPage(),
   'semantics.md': semanticsPage(),
   'attributes.md': attributesPage(),
 });

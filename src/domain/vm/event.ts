@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { s390xHost } from '../shapes/create-vm.js';
 import { bytes, u16, u32, u64, u8 } from '../shapes/scalars.js';
+import { interrupt } from '../shapes/s390x-interrupt.js';
 import { s390xRegisters } from '../shapes/s390x-registers.js';
+import { RESETS, ucasMapping } from '../shapes/s390x-vcpu.js';
 import { MEMSLOT_FLAGS } from '../memory/memslot.js';
 import { asAbsolute } from '../memory/address.js';
 import { TOP_TABLES } from '../s390x/address-space.js';
+import { attributeEvents } from './event-attributes.js';
 
 const fact = <Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) =>
   z.strictObject({ type: z.literal(type), ...fields });
@@ -29,6 +32,17 @@ export const event = z.discriminatedUnion('type', [
   fact('vm_destroyed', {}),
   fact('vcpu_created', { vcpu: u32 }),
   fact('registers_set', { vcpu: u32, registers: s390xRegisters }),
+  /** User space starts and stops vCPUs from now on (user_cpu_state_ctrl). */
+  fact('user_cpu_state_control_taken', {}),
+  fact('vcpu_started', { vcpu: u32 }),
+  /** A stop that was asked for is done with. */
+  fact('vcpu_stopped', { vcpu: u32 }),
+  fact('vcpu_reset', { vcpu: u32, reset: z.enum(RESETS) }),
+  /** In the place of the one that it was merged with, if there was one. */
+  fact('interrupt_queued', { vcpu: u32, interrupt }),
+  fact('interrupt_delivered', { vcpu: u32, interrupt }),
+  fact('ucas_mapped', { vcpu: u32, mapping: ucasMapping }),
+  fact('ucas_unmapped', { vcpu: u32, mapping: ucasMapping }),
 
   fact('memslot_created', { slot: u16, guestPhysAddr: u64, size: u64, userspaceAddr: u64, flags: memslotFlags }),
   fact('memslot_moved', { slot: u16, guestPhysAddr: u64 }),
@@ -54,16 +68,34 @@ export const event = z.discriminatedUnion('type', [
   fact('cmma_cleared', {}),
   /** `topTable` is the smallest that holds the limit. */
   fact('mem_limit_set', { topTable: z.enum(TOP_TABLES) }),
+  ...attributeEvents,
   fact('migration_started', {}),
   fact('migration_stopped', {}),
 
+  /** Storage keys are in use from now on; all of them are 0. */
+  fact('skeys_enabled', {}),
+  /** Keys of as many pages as there are bytes, from a guest frame number on. */
+  fact('storage_keys_set', { startGfn: u64, data: bytes }),
+  fact('storage_key_set', { absolute: u64.transform(asAbsolute), key: u8 }),
+  fact('cmm_used', {}),
+  /** What ESSA left of a page; in migration mode it waits to be collected. */
+  fact('page_state_set', { absolute: u64.transform(asAbsolute), usage: u8, nodat: z.boolean() }),
+  /** CMMA bytes of as many pages as there are: bits of `cleared` go, then those of `mask` come. */
+  fact('cmma_values_set', { startGfn: u64, cleared: u8, mask: u8, data: bytes }),
+  /** What waited among `count` pages was collected. */
+  fact('cmma_collected', { startGfn: u64, count: u32 }),
+
   fact('protection_enabled', {}),
   fact('protection_disabled', {}),
+  /** No vCPU is protected any more, though the VM is. */
+  fact('vcpus_unprotected', {}),
   fact('dump_started', {}),
   fact('dump_completed', {}),
   /** The protected VM was set aside for destruction later; the VM itself is unprotected. */
   fact('protection_set_aside', {}),
   fact('aside_destroyed', {}),
+  /** The ultravisor decrypted pages of the image in place. */
+  fact('image_unpacked', { absolute: u64.transform(asAbsolute), pages: z.int().min(1) }),
 ]);
 
 export type Event = z.output<typeof event>;

@@ -11,7 +11,7 @@ function touch(memory: GuestMemory, parts: readonly Part[], keyBits: number, dir
     for (const { frame } of fragments(part.absolute, part.size)) {
       const slot = memory.slotAt(frame);
       const bits = keyBits | (dirty && slot !== undefined && logsDirty(slot) ? MARK.dirty : 0);
-      memory.marks.set(frame, bits, bits);
+      memory.marks.set(frame, keyBits === 0 ? bits : bits | MARK.mapping, bits);
     }
   }
 }

@@ -5,7 +5,7 @@ import { cmmaDirtyIn, withCmmaDirtyPages } from './fold-cmma.js';
 import { type Folds, clearMarks, slotOf } from './fold.js';
 import type { Vm } from './state.js';
 
-const EVERYTHING = MARK.key | MARK.usage | MARK.nodat | MARK.cmmaDirty | MARK.dirty;
+const EVERYTHING = MARK.key | MARK.usage | MARK.nodat | MARK.cmmaDirty | MARK.dirty | MARK.mapping;
 
 /** Slots with `slot` changed by `change`, or without it where that answers nothing. */
 function changeSlot(vm: Vm, number: number, change: (slot: Memslot) => Memslot | undefined): Vm {

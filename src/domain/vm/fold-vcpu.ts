@@ -1,6 +1,8 @@
 import { PAGE_SIZE } from '../memory/address.js';
+import { merged, queued } from '../s390x/interrupt.js';
 import { PREFIX_MASK, type S390xVcpu, newVcpu } from '../s390x/vcpu.js';
 import type { S390xRegisterChanges } from '../shapes/s390x-registers.js';
+import { withNewTopology, withVmClock } from './fold-attributes.js';
 import { type Folds, region, withVcpu } from './fold.js';
 
 const replaced = <Value>(
@@ -28,9 +30,9 @@ function changeRegisters(vcpu: S390xVcpu, changes: S390xRegisterChanges): S390xV
 /** Facts about vCPUs. */
 export const vcpuFolds: Folds<'vcpu_created' | 'registers_set' | 'sida_stored' | 'program_interrupt_queued'> = {
   vcpu_created: (vm, { vcpu }) => {
-    const created = newVcpu(vcpu);
+    const created = withVmClock(vm, newVcpu(vcpu));
     const secure = vm.regions.protection === 'none' ? created : { ...created, sida: new Uint8Array(PAGE_SIZE) };
-    return region({ vcpus: 'created' })({ ...vm, vcpus: new Map(vm.vcpus).set(vcpu, secure) });
+    return region({ vcpus: 'created' })({ ...withNewTopology(vm), vcpus: new Map(vm.vcpus).set(vcpu, secure) });
   },
   registers_set: (vm, { vcpu, registers }) => withVcpu(vm, vcpu, (before) => changeRegisters(before, registers)),
   sida_stored: (vm, { vcpu, offset, data }) =>
@@ -40,8 +42,8 @@ export const vcpuFolds: Folds<'vcpu_created' | 'registers_set' | 'sida_stored' |
       return { ...before, sida };
     }),
   program_interrupt_queued: (vm, { vcpu, code, transExcCode, excAccessId }) =>
-    withVcpu(vm, vcpu, (before) => ({
-      ...before,
-      pending: [{ type: 'program_int', code, transExcCode, excAccessId }],
-    })),
+    withVcpu(vm, vcpu, (before) => {
+      const added = { type: 'program_int', code, transExcCode, excAccessId } as const;
+      return { ...before, pending: queued(before.pending, merged(before.pending, added) ?? added) };
+    }),
 };

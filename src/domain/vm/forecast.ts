@@ -1,17 +1,18 @@
 import type { Errno } from '../errno.js';
 import { logsDirty } from '../memory/memslot.js';
 import { NO_MEM_LIMIT, memLimit } from '../s390x/memory-limit.js';
+import { lostProtection, someProtected } from '../s390x/secure-cpu.js';
 import { consult } from './consult.js';
-import type { LawEvent } from './law.js';
+import { ATTRIBUTE_COMMANDS } from './forecast-attributes.js';
+import { VCPU_COMMANDS } from './forecast-vcpu.js';
+import type { LawEvent, PlainLawEvent } from './law.js';
 import type { Vm } from './state.js';
 
 /** The event with the arguments that have the best chance: if these are refused, so are all. */
 type Best = (vm: Vm) => LawEvent;
 
 const plain =
-  (
-    type: Exclude<LawEvent['type'], 'create_vcpu' | 'set_user_memory_region' | 'get_dirty_log' | 'limit_mem_size'>,
-  ): Best =>
+  (type: PlainLawEvent['type']): Best =>
   () => ({ type });
 
 function freeVcpuId({ vcpus }: Vm): number {
@@ -19,6 +20,10 @@ function freeVcpuId({ vcpus }: Vm): number {
   while (vcpus.has(id)) id++;
   return id;
 }
+
+const someUnreachable = (vm: Vm): boolean => [...vm.vcpus.values()].some((vcpu) => lostProtection(vm, vcpu));
+
+const allUnreachable = (vm: Vm): boolean => vm.vcpus.size > 0 && vm.regions.protection !== 'none' && !someProtected(vm);
 
 const SEGMENT = 1n << 20n;
 
@@ -38,10 +43,11 @@ const COMMANDS = {
   read_memory: plain('read_memory'),
   create_vcpu: (vm) => ({ type: 'create_vcpu', vcpu: freeVcpuId(vm) }),
   set_registers: plain('set_registers'),
+  ...VCPU_COMMANDS,
   s390_mem_op: plain('vm_mem_op'),
   s390_mem_op_batch: plain('vm_mem_op_batch'),
-  'vcpu/s390_mem_op': plain('vcpu_mem_op'),
-  'vcpu/s390_mem_op/sida': plain('sida_op'),
+  'vcpu/s390_mem_op': (vm) => ({ type: someUnreachable(vm) ? 'unprotected_vcpu_mem_op' : 'vcpu_mem_op' }),
+  'vcpu/s390_mem_op/sida': (vm) => ({ type: allUnreachable(vm) ? 'unprotected_sida_op' : 'sida_op' }),
   'vcpu/s390_mem_op_batch': plain('vcpu_mem_op_batch'),
   translate: plain('translate'),
   translate_batch: plain('translate'),
@@ -50,8 +56,29 @@ const COMMANDS = {
   'mem_ctrl/limit_size': (vm) => ({ type: 'limit_mem_size', limit: highestLimit(vm) }),
   'migration/start': plain('migration_start'),
   'migration/stop': plain('migration_stop'),
+  'pv/enable': plain('pv_enable'),
+  'pv/disable': plain('pv_disable'),
+  'pv/set_sec_parms': plain('pv_set_sec_parms'),
+  'pv/unpack': plain('pv_unpack'),
+  'pv/verify': plain('pv_verify'),
+  'pv/prep_reset': plain('pv_prep_reset'),
+  'pv/unshare_all': plain('pv_unshare_all'),
+  'pv/info': plain('pv_info'),
+  'pv/dump/init': plain('pv_dump_init'),
+  'pv/dump/config_stor_state': plain('pv_dump_config_stor_state'),
+  'pv/dump/complete': plain('pv_dump_complete'),
+  'pv/async_cleanup_prepare': plain('pv_async_cleanup_prepare'),
+  'pv/async_cleanup_perform': plain('pv_async_cleanup_perform'),
+  'vcpu/pv/dump/cpu': (vm) => ({ type: 'pv_cpu_dump', ultravisorRefuses: allUnreachable(vm) }),
   get_device_attr: plain('get_device_attr'),
   has_device_attr: plain('has_device_attr'),
+  ...ATTRIBUTE_COMMANDS,
+  s390_get_skeys: () => ({ type: 's390_get_skeys', flagsKnown: true, count: 1n }),
+  s390_set_skeys: () => ({ type: 's390_set_skeys', flagsKnown: true, count: 1n, readable: true }),
+  s390_keyop: () => ({ type: 's390_keyop', known: true }),
+  s390_get_cmma_bits: () => ({ type: 's390_get_cmma_bits', flagsKnown: true, count: 0n, peek: true }),
+  s390_set_cmma_bits: () => ({ type: 's390_set_cmma_bits', flagsKnown: true, count: 0n, readable: true }),
+  s390_guest: plain('s390_guest'),
 } as const satisfies Record<string, Best>;
 
 /** A command as a forecast names it. */

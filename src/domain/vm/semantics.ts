@@ -18,6 +18,30 @@ export const SWITCHES = {
     documented: 'MIGRATION_START is EINVAL unless every slot logs dirty pages, and ENOMEM without memory for its state',
     kernel: 'MIGRATION_START is EINVAL for a slot that does not log only if CMMA is enabled, and never ENOMEM',
   },
+  mpStateResult: {
+    documented: 'GET_MP_STATE answers 0 and the state',
+    kernel: 'GET_MP_STATE answers the number of the state, 5 or 7, as its result, and no state',
+  },
+  subfuncReadBeforeWrite: {
+    documented: 'GET CPU_PROCESSOR_SUBFUNC before the first SET is EINVAL',
+    kernel: "GET CPU_PROCESSOR_SUBFUNC before the first SET answers the host's blocks",
+  },
+  todExtHas: {
+    documented: 'HAS TOD_EXT is 0',
+    kernel: 'HAS TOD_EXT is ENXIO although it works',
+  },
+  keyWrapWithoutFacility: {
+    documented: 'SET of the four key-wrapping attributes is 0 without facility 76 too, and does nothing',
+    kernel: 'SET of the four key-wrapping attributes is EINVAL without facility 76',
+  },
+  cmmaBridgedBytes: {
+    documented: 'GET_CMMA_BITS answers clean pages between dirty ones as they are, at most 15 in a row',
+    kernel: 'GET_CMMA_BITS answers clean pages between dirty ones as 0, at most 16 in a row',
+  },
+  cmmaMask: {
+    documented: 'SET_CMMA_BITS leaves bits outside the mask as they were',
+    kernel: 'SET_CMMA_BITS clears bits outside the mask',
+  },
 } as const;
 
 export type Switch = keyof typeof SWITCHES;

@@ -1,5 +1,8 @@
 import type { GuestMemory } from '../memory/guest-memory.js';
 import type { TopTable } from '../s390x/address-space.js';
+import type { CpuModel } from '../s390x/cpu-model.js';
+import type { CryptoControls } from '../s390x/crypto.js';
+import type { TodOffset } from '../s390x/tod.js';
 import type { S390xVcpu } from '../s390x/vcpu.js';
 import type { S390xHost } from '../shapes/create-vm.js';
 import type { Semantics } from './semantics.js';
@@ -12,6 +15,9 @@ export interface Regions {
   readonly migration: 'off' | 'on';
   readonly protection: 'none' | 'protected' | 'dumping';
   readonly aside: 'none' | 'kept';
+  readonly skeys: 'off' | 'on';
+  readonly cmm: 'unused' | 'used';
+  readonly cpuStateControl: 'kernel' | 'user';
 }
 
 /** The configuration of a VM that was just created. */
@@ -22,6 +28,9 @@ export const INITIAL_REGIONS: Regions = {
   migration: 'off',
   protection: 'none',
   aside: 'none',
+  skeys: 'off',
+  cmm: 'unused',
+  cpuStateControl: 'kernel',
 };
 
 /** What the life of a VM's ledger adds to the VM. */
@@ -51,6 +60,16 @@ export interface Vm {
   readonly topTable?: TopTable;
   /** Frames whose CMMA state waits to be collected in migration mode (cmma_dirty_pages); absent for 0. */
   readonly cmmaDirtyPages?: number;
+  /** What was set of the CPU model. */
+  readonly cpuModel?: CpuModel;
+  /** What the guest's clock is ahead of the host's; absent until it was set. */
+  readonly todOffset?: TodOffset;
+  /** What was set of the crypto controls. */
+  readonly crypto?: CryptoControls;
+  /** MTCR as CPU_TOPOLOGY left it; absent since the last vCPU was created, which sets it. */
+  readonly topologyChange?: boolean;
+  /** Names of the capabilities that were enabled, in order. */
+  readonly capabilities?: readonly string[];
   readonly vcpus: ReadonlyMap<number, S390xVcpu>;
   readonly memory: GuestMemory;
 }

@@ -9,7 +9,7 @@ import { FrameMarks } from '../../domain/memory/frame-marks.js';
 import { GuestMemory } from '../../domain/memory/guest-memory.js';
 import { applyEntry } from '../../domain/vm/apply.js';
 import type { EventType } from '../../domain/vm/event.js';
-import type { Vm } from '../../domain/vm/state.js';
+import { INITIAL_REGIONS, type Vm } from '../../domain/vm/state.js';
 import { Breath } from '../breath.js';
 import { digester } from '../digester.js';
 import { type Journal, type StoredRecord } from '../journal/journal.js';
@@ -40,6 +40,8 @@ const MEMORY: ReadonlySet<string> = new Set<EventType>([
   'memory_stored',
   'memory_compared',
   'memory_made_writable',
+  'storage_keys_set',
+  'cmma_values_set',
 ]);
 
 /** How much of a VM is rebuilt: all of it, or its outline, which has everything but the content of memory. */
@@ -173,7 +175,7 @@ export class History {
     if (snapshot?.model !== MODEL) return undefined;
     const { version, position } = snapshot;
     try {
-      const control = deserialize(snapshot.control) as Control;
+      const control = withRegions(deserialize(snapshot.control) as Control);
       const recorded = (await this.body(vm, version))?.digests.state;
       if (toHex(stateDigestWith(control.vm, control, digester)) === recorded)
         return { vm: await thaw(this, vm, control, breath), version, position };
@@ -184,6 +186,12 @@ export class History {
     return undefined;
   }
 }
+
+/** A state that was kept before the chart had all the regions that it has now; those are in their first state. */
+const withRegions = ({ vm, ...control }: Control): Control => ({
+  ...control,
+  vm: { ...vm, regions: { ...INITIAL_REGIONS, ...vm.regions } },
+});
 
 const WHOLE: Extent = {
   wanted: () => true,

@@ -5,6 +5,7 @@ import { stateDigest } from '../../domain/audit/state-digest.js';
 import { touchedFrames } from '../../domain/audit/touched-frames.js';
 import { applyEntry } from '../../domain/vm/apply.js';
 import type { Command } from '../../domain/vm/command.js';
+import { withFacts } from '../../domain/vm/with-facts.js';
 import { decide } from '../../domain/vm/decide.js';
 import type { Decision } from '../../domain/vm/decision.js';
 import { type Vm, fork } from '../../domain/vm/state.js';
@@ -116,18 +117,20 @@ export class Lane {
   }
 
   private async once(submission: Submission): Promise<Answer> {
-    const { command, ifMatch } = submission;
-    const past = 'asOf' in command && command.asOf !== undefined ? await this.asOf(command.asOf) : undefined;
+    const { command: asked, ifMatch } = submission;
+    const past = 'asOf' in asked && asked.asOf !== undefined ? await this.asOf(asked.asOf) : undefined;
     while (this.tip === undefined) await this.load();
 
     const { vm: before, version: current } = this.tip;
-    if (before === undefined && command.type !== 'create_vm') throw new UnknownVm(this.id);
+    if (before === undefined && asked.type !== 'create_vm') throw new UnknownVm(this.id);
     if (ifMatch && !ifMatch.includes(current)) throw new VersionMismatch(this.id, current);
+    const time = this.timeAfter(before);
+    const command = withFacts(asked, { time, random: this.world.random, digester });
     const decision = decide(before, command, past);
     if (decision.malformed) throw new MalformedCommand(decision.malformed.field, decision.malformed.message);
 
     const version = current + 1;
-    const durable = this.carryOut(submission, decision);
+    const durable = this.carryOut({ ...submission, command }, decision, time);
     const kept = this.isDue(version, decision) ? this.tip.vm && fork(this.tip.vm) : undefined;
     const position = await durable;
     // A snapshot that could not be kept costs time, never truth.
@@ -135,14 +138,18 @@ export class Lane {
     return { vm: this.id, version, position, decision };
   }
 
+  /** The time of the record after a VM's last one, in milliseconds since 1970: now, but never before that one. */
+  private timeAfter(vm: Vm | undefined): number {
+    return Math.max(this.world.now().getTime(), vm ? Date.parse(vm.ledger.updatedAt) : 0);
+  }
+
   /** Makes the decision's state the tip and sends its record to the journal. */
-  private carryOut(submission: Submission, decision: Decision): Promise<number> {
+  private carryOut(submission: Submission, decision: Decision, at: number): Promise<number> {
     const { run, tip } = this;
     if (tip === undefined) throw new Error('the lane was not loaded');
     this.tip = undefined;
     const version = tip.version + 1;
-    const updatedAt = tip.vm ? Date.parse(tip.vm.ledger.updatedAt) : 0;
-    const time = new Date(Math.max(this.world.now().getTime(), updatedAt)).toISOString();
+    const time = new Date(at).toISOString();
     const vm = applyEntry(tip.vm, { vm: this.id, version, time, events: decision.events });
     const draft = this.draft(submission, { vm, version, time, decision });
     const durable = this.journal.append(draft).then(

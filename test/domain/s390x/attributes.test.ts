@@ -16,6 +16,23 @@ describe('a device attribute of the VM: SET with an empty payload, GET and HAS o
     ['0.0', 'mem_ctrl', 'enable_cmma', [0, 'ENXIO', 0]],
     ['0.1', 'mem_ctrl', 'clr_cmma', ['EINVAL', 'ENXIO', 0]],
     ['0.2', 'mem_ctrl', 'limit_size', ['EFAULT', 0, 0]],
+    ['1.0', 'tod', 'low', ['EFAULT', 0, 0]],
+    ['1.1', 'tod', 'high', ['EFAULT', 0, 0]],
+    ['1.2', 'tod', 'ext', ['EFAULT', 0, 0]],
+    ['2.0', 'crypto', 'enable_aes_kw', [0, 'ENXIO', 0]],
+    ['2.1', 'crypto', 'enable_dea_kw', [0, 'ENXIO', 0]],
+    ['2.2', 'crypto', 'disable_aes_kw', [0, 'ENXIO', 0]],
+    ['2.3', 'crypto', 'disable_dea_kw', [0, 'ENXIO', 0]],
+    ['2.4', 'crypto', 'enable_apie', ['EOPNOTSUPP', 'ENXIO', 'ENXIO']],
+    ['2.5', 'crypto', 'disable_apie', ['EOPNOTSUPP', 'ENXIO', 'ENXIO']],
+    ['3.0', 'cpu_model', 'processor', ['EFAULT', 0, 0]],
+    ['3.1', 'cpu_model', 'machine', ['ENXIO', 0, 0]],
+    ['3.2', 'cpu_model', 'processor_feat', ['EFAULT', 0, 0]],
+    ['3.3', 'cpu_model', 'machine_feat', ['ENXIO', 0, 0]],
+    ['3.4', 'cpu_model', 'processor_subfunc', ['EFAULT', 'EINVAL', 0]],
+    ['3.5', 'cpu_model', 'machine_subfunc', ['ENXIO', 0, 0]],
+    ['3.6', 'cpu_model', 'processor_uv_feat_guest', ['EFAULT', 0, 0]],
+    ['3.7', 'cpu_model', 'machine_uv_feat_guest', ['ENXIO', 0, 0]],
     ['4.0', 'migration', 'stop', [0, 'ENXIO', 0]],
     ['4.1', 'migration', 'start', ['EINVAL', 'ENXIO', 0]],
     ['4.2', 'migration', 'status', ['ENXIO', 0, 0]],
@@ -84,16 +101,41 @@ describe('a device attribute of the VM: SET with an empty payload, GET and HAS o
 });
 
 describe('the list of attributes', () => {
-  it.each<[MachineOptions]>([[{}], [noCmma], [{ vmType: 'ucontrol' }]])('is what HAS answers on %j', (options) => {
+  it.each<[MachineOptions]>([
+    [{}],
+    [noCmma],
+    [{ vmType: 'ucontrol' }],
+    [{ semantics: 'kernel' }],
+    [{ host: { apInstructions: true } }],
+  ])('is what HAS answers on %j', (options) => {
     const made = new Machine(options);
     const list = attributeList(made.vm);
     expect(list.map(({ group, attribute }) => `${group}/${attribute}`)).toEqual([
       'mem_ctrl/enable_cmma',
       'mem_ctrl/clr_cmma',
       'mem_ctrl/limit_size',
+      'tod/low',
+      'tod/high',
+      'tod/ext',
+      'crypto/enable_aes_kw',
+      'crypto/enable_dea_kw',
+      'crypto/disable_aes_kw',
+      'crypto/disable_dea_kw',
+      'crypto/enable_apie',
+      'crypto/disable_apie',
+      'cpu_model/processor',
+      'cpu_model/machine',
+      'cpu_model/processor_feat',
+      'cpu_model/machine_feat',
+      'cpu_model/processor_subfunc',
+      'cpu_model/machine_subfunc',
+      'cpu_model/processor_uv_feat_guest',
+      'cpu_model/machine_uv_feat_guest',
       'migration/stop',
       'migration/start',
       'migration/status',
+      'cpu_topology/0',
+      'cpu_topology/1',
     ]);
     for (const { group, attribute, groupNumber, attributeNumber, ret, errno } of list) {
       expect(errno ?? ret).toBe(made.has(group, attribute));

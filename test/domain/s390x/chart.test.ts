@@ -38,6 +38,13 @@ describe('KVM_S390_PV_COMMAND (states N not protected, P protected, D dumping)',
     ['pv_dump_init', 'EINVAL', [['dump_started'], { protection: 'dumping' }], 'EINVAL'],
     ['pv_dump_config_stor_state', 'EINVAL', 'EINVAL', silent],
     ['pv_dump_complete', 'EINVAL', 'EINVAL', [['dump_completed'], { protection: 'protected' }]],
+    ['pv_on_host', silent, silent, silent],
+    ['pv_protected', 'EINVAL', silent, silent],
+    ['pv_disable_vcpus', 'EINVAL', [['vcpus_unprotected'], {}], [['vcpus_unprotected'], {}]],
+    ['pv_async_cleanup_prepare_vcpus', 'EINVAL', [['vcpus_unprotected'], {}], [['vcpus_unprotected'], {}]],
+    ['pv_cpu_dump', 'EINVAL', 'EINVAL', silent],
+    ['unprotected_vcpu_mem_op', silent, silent, silent],
+    ['unprotected_sida_op', 'EINVAL', 'EINVAL', 'EINVAL'],
     ['vm_mem_op', silent, 'EINVAL', 'EINVAL'],
     ['vcpu_mem_op', silent, 'EINVAL', 'EINVAL'],
     ['sida_op', 'EINVAL', silent, silent],
@@ -45,7 +52,7 @@ describe('KVM_S390_PV_COMMAND (states N not protected, P protected, D dumping)',
     ['set_registers', silent, silent, silent],
   ])('%s', (type, ...expected) => {
     const got = Object.values(states).map((protection) =>
-      outcome(vmIn({ protection, vcpus: 'created' }), { type } as LawEvent),
+      outcome(vmIn({ protection, vcpus: 'created' }, {}, [true]), { type } as LawEvent),
     );
     expect(got).toEqual(expected);
   });

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { type Command, command } from '../../../src/domain/vm/command.js';
+import { vcpuCommand } from './arbitrary-vcpu-command.js';
+import { arbitraryAttributeCommand } from './attribute-commands.js';
 
 const hex = (value: bigint | number): string => `0x${value.toString(16)}`;
 const oneOf = <Value>(...values: readonly Value[]) => fc.constantFrom(...values);
@@ -104,6 +106,40 @@ const attribute = oneOf<[string | number, string | number, object]>(
   [9, 0, {}],
 );
 
+const gfn = oneOf<unknown>(0, 1, 255, 256, 511, 512, 767, 768, hex(1n << 52n), hex((1n << 64n) - 1n));
+const pages = oneOf<unknown>(0, 1, 2, 17, 300, 1048576, 1048577);
+const bytesOf = (count: unknown, fill: number) => Buffer.alloc(Math.min(Number(count), 300), fill).toString('base64');
+const fill = oneOf(0x00, 0x01, 0x02, 0x40, 0x43, 0x36, 0xf8);
+
+const marks = fc.oneof(
+  fc.record({ type: fc.constant('s390_get_skeys'), startGfn: gfn, count: pages, flags: oneOf(0, 0, 1) }),
+  fc.record({
+    type: fc.constant('s390_get_cmma_bits'),
+    startGfn: gfn,
+    count: pages,
+    flags: oneOf<unknown>([], [], ['peek'], 2),
+  }),
+  fc
+    .record({ cmma: fc.boolean(), startGfn: gfn, count: pages, flags: oneOf(0, 0, 0, 2), fill, has: fc.boolean() })
+    .map(({ cmma, fill: byte, has, ...rest }) => ({
+      type: cmma ? 's390_set_cmma_bits' : 's390_set_skeys',
+      ...rest,
+      ...(cmma && { mask: byte === 0x40 ? '0x40000000' : hex((1n << 64n) - 1n) }),
+      ...(has && { data: bytesOf(rest.count, byte) }),
+    })),
+  fc.record({ type: fc.constant('s390_keyop'), op: oneOf(0, 1, 2, 3), gaddr: address, key: fill }),
+);
+
+const instruction = fc.oneof(
+  fc.record({ instruction: fc.constant('essa'), gaddr: address, orc: fc.integer({ min: 0, max: 8 }) }),
+  fc.record({ instruction: oneOf('iske', 'rrbe', 'sske'), gaddr: address, key: fill }),
+  fc.record({ instruction: fc.constant('tprot'), gaddr: address, key: oneOf(0, 3, 9) }),
+  fc.record({ instruction: fc.constant('spx'), prefix: oneOf(0, 0x2000, 0x80000000, 0x40000000) }),
+  fc.record({ instruction: fc.constant('store'), gaddr: address, data: oneOf('AQID', bytesOf(300, 7)) }),
+  fc.record({ instruction: fc.constant('load'), gaddr: address, size: oneOf(1, 300, 9000) }),
+  fc.record({ instruction: fc.constant('diag') }),
+);
+
 const region = fc.record({
   type: fc.constant('set_user_memory_region'),
   slot,
@@ -112,11 +148,57 @@ const region = fc.record({
   flags: oneOf<unknown>([], ['log_dirty_pages'], ['readonly'], 4),
 });
 
+const refusing = oneOf<object>({}, {}, {}, { ultravisor: { refuse: { rc: 0x102, rrc: 3 } } });
+
+/** Commands of protected virtualization; those that begin and end it are the most. */
+const pvCommand = fc
+  .tuple(
+    oneOf<unknown>('enable', 'enable', 'disable', 2, 3, 4, 5, 6, 7, 'dump', 'dump', 9, 9, 10, 11, undefined),
+    fc.record(
+      {
+        origin: oneOf('0x0', '0xfffffffffffff000'),
+        length: oneOf('0x100', '0x1000', '0x100001'),
+        addr: oneOf('0x0', '0x1000', '0x2ff000', '0x800'),
+        size: oneOf('0x0', '0x1000', '0x2000', '0xfffffffffffff000'),
+        tweak: oneOf(0, 1),
+        id: oneOf(0, 1, 2),
+        lenMax: oneOf(0, 16, 40, 80),
+        subcmd: oneOf(0, 0, 1, 2, 3, 4),
+        gaddr: oneOf('0x0', '0x100000', '0x1000'),
+        buffLen: oneOf('0x0', '0x800', '0x1000', '0x2000', '0x1001000'),
+      },
+      { requiredKeys: ['subcmd'] },
+    ),
+    oneOf(undefined, undefined, undefined, 1),
+    refusing,
+  )
+  .map(([name, fields, flag, told]) => ({ type: 's390_pv_command', command: name, flags: flag, ...fields, ...told }));
+
+const pvCpuCommand = fc
+  .tuple(
+    vcpu,
+    oneOf<unknown>('dump', 'dump', 'enable', undefined),
+    oneOf(3, 3, 0, 4),
+    oneOf('0x2000', '0x1000'),
+    refusing,
+  )
+  .map(([id, name, subcmd, buffLen, told]) => ({
+    type: 's390_pv_cpu_command',
+    vcpu: id,
+    command: name,
+    subcmd,
+    buffLen,
+    ...told,
+  }));
+
 const input = fc.oneof(
+  { weight: 4, arbitrary: pvCommand },
+  { weight: 1, arbitrary: pvCpuCommand },
   { weight: 6, arbitrary: region },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('create_vcpu'), id: oneOf(0, 1, 247, 248, 300) }) },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('set_registers'), vcpu, registers }) },
   { weight: 8, arbitrary: writeMemory },
+  { weight: 12, arbitrary: vcpuCommand },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('read_memory'), gpa: address, size: oneOf(1, 8, 4096) }) },
   {
     weight: 12,
@@ -147,8 +229,14 @@ const input = fc.oneof(
   },
   { weight: 2, arbitrary: attribute.map(([group, attr]) => ({ type: 'get_device_attr', group, attr })) },
   { weight: 1, arbitrary: attribute.map(([group, attr]) => ({ type: 'has_device_attr', group, attr })) },
+  { weight: 8, arbitrary: arbitraryAttributeCommand },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('get_dirty_log'), slot }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('clear_dirty_log'), slot }) },
+  { weight: 6, arbitrary: marks },
+  {
+    weight: 8,
+    arbitrary: fc.tuple(vcpu, instruction).map(([id, what]) => ({ type: 's390_guest', vcpu: id, ...what })),
+  },
 );
 
 /** A well-formed command on a small s390x VM; many are refused, some raise exceptions, some succeed. */
@@ -159,7 +247,16 @@ export const arbitraryLife: fc.Arbitrary<Command[]> = fc
   .record({
     vmType: fc.constantFrom('default', 'default', 'default', 'ucontrol'),
     semantics: fc.constantFrom('documented', 'kernel'),
-    host: fc.record({ cmma: fc.boolean(), freeMemory: oneOf('0x0', '0xffffffffffffffff') }, { requiredKeys: [] }),
+    host: fc.record(
+      {
+        cmma: fc.boolean(),
+        apInstructions: fc.boolean(),
+        hpage: fc.boolean(),
+        freeMemory: oneOf('0x0', '0x110000', '0xffffffffffffffff'),
+        asyncDestroy: oneOf(true, true, false),
+      },
+      { requiredKeys: [] },
+    ),
     first: fc.array(arbitraryCommand, { maxLength: 3 }),
     rest: fc.array(arbitraryCommand, { maxLength: 40 }),
     destroy: oneOf(false, false, true),

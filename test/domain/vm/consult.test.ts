@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { transition } from 'xstate';
+import { toJson } from '../../../src/domain/json.js';
 import { chart } from '../../../src/domain/s390x/chart.js';
 import { apply } from '../../../src/domain/vm/apply.js';
 import { type Step, consult, step } from '../../../src/domain/vm/consult.js';
 import { event as eventSchema } from '../../../src/domain/vm/event.js';
 import { DATA_PLANE, type LawEvent } from '../../../src/domain/vm/law.js';
-import { type Regions, type Vm, fork } from '../../../src/domain/vm/state.js';
+import { INITIAL_REGIONS, type Regions, type Vm, fork } from '../../../src/domain/vm/state.js';
 import { allLawEvents, allRegions } from '../support/law.js';
 import { MIB, Machine, type MachineOptions } from '../support/machine.js';
 
@@ -34,9 +35,9 @@ interface Asked {
   readonly next: Step;
 }
 
-/** Every command in every configuration. */
-function askAll(made: Vm): Asked[] {
-  return allRegions.flatMap((regions) => {
+/** Every command in the given configurations. */
+function askAll(made: Vm, configurations: readonly Regions[]): Asked[] {
+  return configurations.flatMap((regions) => {
     const vm = { ...made, regions };
     const snapshot = chart.resolveState({ value: { ...regions } });
     return allLawEvents.map((event) => {
@@ -51,8 +52,15 @@ const same = (a: Regions, b: Regions): boolean => JSON.stringify(a) === JSON.str
 const folded = (vm: Vm, { verdict }: Step): Vm =>
   (verdict.refused ? [] : verdict.facts).reduce((state, fact) => apply('vm', state, fact), fork(vm));
 
-describe.each(hosts)('the chart of %s', (_name, options, slots) => {
-  const all = askAll(machine(options, slots));
+/** Each machine takes its turn of the configurations, so that together they see every one; the whole product takes minutes. */
+const turnOf = (host: number): Regions[] =>
+  allRegions.filter((regions, i) => i % hosts.length === host || deviations(regions) <= 1);
+
+const deviations = (regions: Regions): number =>
+  Object.entries(INITIAL_REGIONS).filter(([name, state]) => regions[name as keyof Regions] !== state).length;
+
+describe.each(hosts.map((host, i) => [...host, i] as const))('the chart of %s', (_name, options, slots, host) => {
+  const all = askAll(machine(options, slots), turnOf(host));
 
   it('has exactly one arrow that speaks for every command in every configuration', () => {
     expect(all.filter(({ said }) => said.length !== 1)).toEqual([]);
@@ -68,7 +76,7 @@ describe.each(hosts)('the chart of %s', (_name, options, slots) => {
 
   it('records facts in their written form', () => {
     const facts = all.flatMap(({ next }) => (next.verdict.refused ? [] : next.verdict.facts));
-    expect(facts.filter((fact) => !eventSchema.safeParse(fact).success)).toEqual([]);
+    expect(facts.filter((fact) => !eventSchema.safeParse(toJson(fact)).success)).toEqual([]);
   });
 
   it('answers ENOENT to everything once the VM is destroyed', () => {
@@ -99,9 +107,10 @@ describe('a life by the chart', () => {
 
 describe('consult', () => {
   it.each(DATA_PLANE)('answers %s the same when it is asked again, and what is new when the VM has changed', (type) => {
-    for (const regions of allRegions) {
-      const vm = { ...machine({}, false), regions };
-      const withSlots = { ...machine({}, true), regions };
+    const [bare, slotted] = [machine({}, false), machine({}, true)];
+    for (const regions of allRegions.filter((_, i) => i % 4 === 0)) {
+      const vm = { ...bare, regions };
+      const withSlots = { ...slotted, regions };
       for (const asked of [vm, vm, withSlots, withSlots, vm])
         expect(consult(asked, { type })).toEqual(step(asked, { type }).verdict);
     }

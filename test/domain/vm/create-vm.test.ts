@@ -18,7 +18,16 @@ describe('KVM_CREATE_VM', () => {
       vmType: 'default',
       semantics: 'kernel',
       host: { cmma: false, protectedVirtualization: true, maxGuestMemory: 1n << 47n },
-      regions: { lifecycle: 'live', vcpus: 'none', cmma: 'off', migration: 'off', protection: 'none', aside: 'none' },
+      regions: {
+        lifecycle: 'live',
+        vcpus: 'none',
+        cmma: 'off',
+        migration: 'off',
+        protection: 'none',
+        aside: 'none',
+        skeys: 'off',
+        cmm: 'unused',
+      },
     });
     expect([vm.vcpus.size, vm.memory.slots.length, vm.topTable]).toEqual([0, 0, undefined]);
   });

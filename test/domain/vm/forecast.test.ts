@@ -3,9 +3,12 @@ import { command } from '../../../src/domain/vm/command.js';
 import { decide } from '../../../src/domain/vm/decide.js';
 import { type ForecastKey, forecast } from '../../../src/domain/vm/forecast.js';
 import { fork, type Vm } from '../../../src/domain/vm/state.js';
+import { ordinaryAttributes } from '../support/attribute-commands.js';
 import { MIB, Machine } from '../support/machine.js';
+import { ordinaryVcpuCommands } from '../support/vcpu-commands.js';
 
 const set = (group: string, attr: string, payload: object = {}) => ({ type: 'set_device_attr', group, attr, payload });
+const pv = (name: string, fields: object = {}) => ({ type: 's390_pv_command', command: name, ...fields });
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 const firstFree = (has: (id: number) => boolean): number => {
@@ -17,6 +20,7 @@ const firstFree = (has: (id: number) => boolean): number => {
 /** Checked only, so that it takes no bounce buffer. */
 const access = { op: 'logical_read', gaddr: 0, size: 8, flags: ['check_only'] };
 const firstVcpu = ({ vcpus }: Vm) => [...vcpus.keys()][0] ?? 0;
+const firstGfn = ({ memory }: Vm) => memory.slots[0]?.firstFrame ?? 0;
 const firstGpa = ({ memory }: Vm) => hex(BigInt(memory.slots[0]?.firstFrame ?? 0) << 12n);
 
 /** A well-formed, ordinary command for each that is forecast. */
@@ -40,6 +44,7 @@ const ordinary: { readonly [Key in ForecastKey]: (vm: Vm) => object } = {
   set_registers: (vm) => ({ type: 'set_registers', vcpu: firstVcpu(vm), registers: { prefix: 0 } }),
   s390_mem_op: () => ({ type: 's390_mem_op', ...access, op: 'absolute_read' }),
   s390_mem_op_batch: () => ({ type: 's390_mem_op_batch', ops: [{ op: 'absolute_read', size: 8 }] }),
+  ...ordinaryVcpuCommands,
   'vcpu/s390_mem_op': (vm) => ({ type: 's390_mem_op', vcpu: firstVcpu(vm), ...access }),
   'vcpu/s390_mem_op/sida': (vm) => ({ type: 's390_mem_op', vcpu: firstVcpu(vm), op: 'sida_read', size: 8 }),
   'vcpu/s390_mem_op_batch': (vm) => ({ type: 's390_mem_op_batch', vcpu: firstVcpu(vm), ops: [access] }),
@@ -50,8 +55,35 @@ const ordinary: { readonly [Key in ForecastKey]: (vm: Vm) => object } = {
   'mem_ctrl/limit_size': () => set('mem_ctrl', 'limit_size', { value: hex(1n << 46n) }),
   'migration/start': () => set('migration', 'start'),
   'migration/stop': () => set('migration', 'stop'),
+  'pv/enable': () => pv('enable'),
+  'pv/disable': () => pv('disable'),
+  'pv/set_sec_parms': () => pv('set_sec_parms', { origin: 0, length: 0 }),
+  'pv/unpack': (vm) => pv('unpack', { addr: firstGpa(vm), size: 4096, tweak: 0 }),
+  'pv/verify': () => pv('verify'),
+  'pv/prep_reset': () => pv('prep_reset'),
+  'pv/unshare_all': () => pv('unshare_all'),
+  'pv/info': () => pv('info', { id: 0, lenMax: 80 }),
+  'pv/dump/init': () => pv('dump', { subcmd: 'init' }),
+  'pv/dump/config_stor_state': () => pv('dump', { subcmd: 'config_stor_state', buffLen: 4096 }),
+  'pv/dump/complete': () => pv('dump', { subcmd: 'complete', buffLen: 2048 }),
+  'pv/async_cleanup_prepare': () => pv('async_cleanup_prepare'),
+  'pv/async_cleanup_perform': () => pv('async_cleanup_perform'),
+  'vcpu/pv/dump/cpu': (vm) => ({
+    type: 's390_pv_cpu_command',
+    vcpu: firstVcpu(vm),
+    command: 'dump',
+    subcmd: 'cpu',
+    buffLen: 8192,
+  }),
   get_device_attr: () => ({ type: 'get_device_attr', group: 'mem_ctrl', attr: 'limit_size' }),
   has_device_attr: () => ({ type: 'has_device_attr', group: 'mem_ctrl', attr: 'limit_size' }),
+  ...ordinaryAttributes,
+  s390_get_skeys: (vm) => ({ type: 's390_get_skeys', startGfn: firstGfn(vm), count: 1 }),
+  s390_set_skeys: (vm) => ({ type: 's390_set_skeys', startGfn: firstGfn(vm), count: 1, data: 'AA==' }),
+  s390_keyop: (vm) => ({ type: 's390_keyop', op: 'iske', gaddr: firstGpa(vm) }),
+  s390_get_cmma_bits: () => ({ type: 's390_get_cmma_bits', startGfn: 0, count: 0, flags: ['peek'] }),
+  s390_set_cmma_bits: () => ({ type: 's390_set_cmma_bits', startGfn: 0, count: 0, mask: 0 }),
+  s390_guest: (vm) => ({ type: 's390_guest', vcpu: firstVcpu(vm), instruction: 'iske', gaddr: 0 }),
 };
 
 const vcpus = (machine: Machine, count: number): Machine => {
@@ -79,6 +111,43 @@ const machines: readonly [string, Machine][] = [
   ['a VM that migrates', withSlot(new Machine()).fold({ type: 'migration_started' })],
   ['a protected VM', vcpus(withSlot(new Machine()), 1).fold({ type: 'protection_enabled' })],
   ['a VM that is dumped', vcpus(new Machine(), 1).fold({ type: 'protection_enabled' }, { type: 'dump_started' })],
+  ['a VM with AP instructions and large pages', new Machine({ host: { apInstructions: true, hpage: true } })],
+  ['a VM with CMMA where large pages are', new Machine({ host: { hpage: true } }).fold({ type: 'cmma_enabled' })],
+  ['a bare machine by the code', new Machine({ semantics: 'kernel', host: { facilities: [] } })],
+  ['a VM with a topology', new Machine().fold({ type: 'capability_enabled', capability: 'x', facilities: [11] })],
+  [
+    'a protected VM whose vCPUs are not',
+    vcpus(withSlot(new Machine()), 1).fold({ type: 'protection_enabled' }, { type: 'vcpus_unprotected' }),
+  ],
+  [
+    'a VM that is dumped and has another one set aside',
+    vcpus(withSlot(new Machine()), 1).fold(
+      { type: 'protection_set_aside' },
+      { type: 'protection_enabled' },
+      { type: 'dump_started' },
+      { type: 'vcpus_unprotected' },
+    ),
+  ],
+  [
+    'a VM without asynchronous teardown',
+    new Machine({ host: { asyncDestroy: false } }).fold({ type: 'protection_enabled' }),
+  ],
+  [
+    'a VM whose vCPU waits with an interruption for user space to start it',
+    vcpus(withSlot(new Machine()), 1).fold(
+      { type: 'user_cpu_state_control_taken' },
+      { type: 'interrupt_queued', vcpu: 0, interrupt: { type: 'restart' } },
+    ),
+  ],
+  ['a VM that runs', vcpus(withSlot(new Machine()), 1).fold({ type: 'vcpu_started', vcpu: 0 })],
+  [
+    'a UCONTROL VM with a mapping',
+    vcpus(new Machine({ vmType: 'ucontrol' }), 2).fold({
+      type: 'ucas_mapped',
+      vcpu: 1,
+      mapping: { userAddr: 0n, vcpuAddr: 0n, length: MIB },
+    }),
+  ],
   ['a VM that was destroyed', vcpus(withSlot(new Machine()), 1).fold({ type: 'vm_destroyed' })],
 ];
 

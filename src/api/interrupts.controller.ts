@@ -1,0 +1,66 @@
+import { Body, Controller, Get, Inject, Param, Post, Put, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { z } from 'zod';
+import type { IrqRequest } from '../domain/shapes/s390x-interrupt.js';
+import type { Envelope } from './answers.js';
+import { Commands } from './commands.service.js';
+import { type Exchange, Http } from './http.js';
+import { operation } from './openapi-operation.js';
+import { injectBody, irqStateAnswer, irqStateBody, irqStateQuery } from './shapes/interrupt.js';
+import { done } from './shapes/output.js';
+import { type VcpuPath, noQuery, vcpuPath } from './shapes/path.js';
+
+/** Local interruptions of a vCPU. */
+@ApiTags('Interrupts')
+@Controller('v1/vms/:vm/vcpus/:vcpu/interrupts')
+export class InterruptsController {
+  constructor(@Inject(Commands) private readonly commands: Commands) {}
+
+  @Post()
+  @operation({
+    summary: 'Inject an interruption',
+    description: 'KVM_S390_IRQ. What the type has no use for is not looked at; what is absent is 0.',
+    kind: 'command',
+    answer: done,
+  })
+  inject(
+    @Http() http: Exchange,
+    @Param({ schema: vcpuPath }) { vm, vcpu }: VcpuPath,
+    @Query({ schema: noQuery }) _: object,
+    @Body({ schema: injectBody }) irq: IrqRequest,
+  ): Promise<Envelope> {
+    return this.commands.answer(http, vm, { type: 'inject_irq', vcpu, irq });
+  }
+
+  @Get()
+  @operation({
+    summary: 'Read the interruptions that are pending',
+    description: 'KVM_S390_GET_IRQ_STATE. `ret` is the number of bytes, 72 for each interruption.',
+    kind: 'command',
+    answer: irqStateAnswer,
+  })
+  getState(
+    @Http() http: Exchange,
+    @Param({ schema: vcpuPath }) { vm, vcpu }: VcpuPath,
+    @Query({ schema: irqStateQuery }) { len }: z.output<typeof irqStateQuery>,
+  ): Promise<Envelope> {
+    return this.commands.answer(http, vm, { type: 'get_irq_state', vcpu, len });
+  }
+
+  @Put()
+  @operation({
+    summary: 'Set the interruptions that are pending',
+    description:
+      'KVM_S390_SET_IRQ_STATE, on a vCPU that has none. A body without `interrupts` is a bad address: EFAULT.',
+    kind: 'command',
+    answer: done,
+  })
+  setState(
+    @Http() http: Exchange,
+    @Param({ schema: vcpuPath }) { vm, vcpu }: VcpuPath,
+    @Query({ schema: noQuery }) _: object,
+    @Body({ schema: irqStateBody }) body: z.output<typeof irqStateBody>,
+  ): Promise<Envelope> {
+    return this.commands.answer(http, vm, { type: 'set_irq_state', vcpu, ...body });
+  }
+}
