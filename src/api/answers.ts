@@ -1,6 +1,6 @@
 import type { Json } from '../domain/digester.js';
-import { toJson } from '../domain/json.js';
 import type { Answer } from '../infra/machines/lane.js';
+import { answerJson } from './answer-json.js';
 import type { HttpReply } from './http.js';
 
 /** The body of a done command: `ret`, what was answered beside it, and where it is recorded. */
@@ -17,6 +17,6 @@ export function setOutcome(reply: HttpReply, { version, decision: { ret, errno }
 
 /** The body of an answer; `more` stands in front of what was answered. */
 export function envelope({ version, position, decision }: Answer, more: Envelope = {}): Envelope {
-  const reply = toJson(decision.reply) as Envelope;
+  const reply = answerJson(decision.reply) as Envelope;
   return { ret: decision.ret, ...more, ...reply, version, position };
 }

@@ -5,7 +5,9 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { Service } from '../infra/service.js';
 import { AppModule } from './app.module.js';
-import { BODY_MAX, type ParserHost, registerParsers } from './body-parsers.js';
+import { BODY_MAX, BULK_MAX, type ParserHost, registerParsers } from './body-parsers.js';
+import { answerClientError } from './client-error.js';
+import { type VersionedRequest, hostProblem } from './host-header.js';
 import type { HttpReply, HttpRequest } from './http.js';
 import { openApiOf } from './openapi.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -21,13 +23,23 @@ function requestIdOf({ headers }: Pick<HttpRequest, 'headers'>): string {
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
+/** Milliseconds in which a request has to arrive whole, so that one which never ends does not hold its connection. */
+export const REQUEST_TIMEOUT = 60_000;
+
+/** A route as it is added; `operation` configures it. */
+interface Route {
+  readonly method: string | string[];
+  readonly url: string;
+  readonly config?: { readonly bulk?: boolean };
+  bodyLimit?: number;
+}
+
+type RequestHook = (request: VersionedRequest, reply: HttpReply, done: (error?: Error) => void) => void;
+
 /** What of a Fastify instance is set up here. */
 interface Host extends ParserHost {
-  addHook(
-    name: 'onRoute',
-    hook: (route: { readonly method: string | string[]; readonly url: string }) => void,
-  ): unknown;
-  addHook(name: 'onRequest', hook: (request: HttpRequest, reply: HttpReply, done: () => void) => void): unknown;
+  addHook(name: 'onRoute', hook: (route: Route) => void): unknown;
+  addHook(name: 'onRequest', hook: RequestHook): unknown;
 }
 
 type Options = Pick<NestApplicationOptions, 'bodyParser' | 'abortOnError' | 'logger'>;
@@ -55,14 +67,21 @@ export async function createApp(
     bodyLimit: BODY_MAX,
     genReqId: requestIdOf,
     requestIdHeader: false,
+    requestTimeout: REQUEST_TIMEOUT,
+    return503OnClosing: false,
+    http: { requireHostHeader: false },
+    clientErrorHandler: answerClientError,
     frameworkErrors: (error: Error, request: HttpRequest, reply: HttpReply): void =>
       filter.answer(error, request, reply.header('x-request-id', request.id)),
   });
   const host = adapter.getInstance<Host>();
-  host.addHook('onRoute', ({ method, url }) => routes.add(method, url));
-  host.addHook('onRequest', ({ id }, reply, done) => {
-    reply.header('x-request-id', id);
-    done();
+  host.addHook('onRoute', (route) => {
+    routes.add(route.method, route.url);
+    if (route.config?.bulk) route.bodyLimit = BULK_MAX;
+  });
+  host.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done(hostProblem(request));
   });
   registerParsers(host);
 

@@ -1,8 +1,8 @@
 import { Body, Controller, Get, Head, Inject, Param, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { toJson } from '../domain/json.js';
 import { attributeList } from '../domain/s390x/attributes.js';
+import { answerJson } from './answer-json.js';
 import type { Envelope } from './answers.js';
 import { Commands } from './commands.service.js';
 import { type Page, cursorOf, pageOf, paging } from './cursor.js';
@@ -43,7 +43,7 @@ export class AttributesController {
   ): Promise<Page<Envelope>> {
     const after = cursorOf(query.cursor, z.int().min(0), 0);
     const { vm, version, position } = await this.commands.view(http, id, undefined);
-    const rows = attributeList(vm).map((row, i) => ({ at: i + 1, row: toJson(row) as Envelope }));
+    const rows = attributeList(vm).map((row, i) => ({ at: i + 1, row: answerJson(row) as Envelope }));
     const { items, ...page } = pageOf(rows.slice(after), query.limit, ({ at }) => at);
     return { items: items.map(({ row }) => row), ...page, ...{ version, position } };
   }

@@ -1,10 +1,9 @@
+import { excessOf } from './json-excess.js';
 import { RequestProblem, malformedRequest } from './problem.js';
 
-/** Most bytes of a request's body. */
-export const BODY_MAX = 16 * 1024 * 1024;
-
-/** Deepest nesting of a JSON body. */
-export const JSON_DEPTH_MAX = 32;
+/** Most bytes of a request's body, and of one whose operation is marked `bulk`. */
+export const BODY_MAX = 256 * 1024;
+export const BULK_MAX = 16 * 1024 * 1024;
 
 type Parsed = (error: Error | null, body?: unknown) => void;
 type Parser = (request: unknown, body: Buffer, done: Parsed) => void;
@@ -12,7 +11,7 @@ type Parser = (request: unknown, body: Buffer, done: Parsed) => void;
 /** What of a Fastify instance the parsers are registered with. */
 export interface ParserHost {
   removeAllContentTypeParsers(): void;
-  addContentTypeParser(type: string, options: { parseAs: 'buffer'; bodyLimit: number }, parser: Parser): unknown;
+  addContentTypeParser(type: string, options: { parseAs: 'buffer' }, parser: Parser): unknown;
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -22,25 +21,26 @@ const SURROGATE = /\\u[dD][89a-fA-F]/;
 
 const wrong = (message: string): Error => malformedRequest([{ field: 'body', message }]);
 
-/** Refuses what no part of the service can keep: deep nesting, the name `__proto__`, text that is not Unicode. */
+/** Refuses what no part of the service can keep: the name `__proto__`, text that is not Unicode. */
 function check(root: unknown, unicode: boolean): void {
-  const waiting: [value: unknown, depth: number][] = [[root, 1]];
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const [value, depth] = next;
+  const waiting = [root];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
     if (typeof value === 'string' && unicode && !value.isWellFormed()) throw wrong('holds text that is not Unicode');
     if (typeof value !== 'object' || value === null) continue;
-    if (depth > JSON_DEPTH_MAX) throw wrong(`is nested deeper than ${JSON_DEPTH_MAX} levels`);
     if (Object.hasOwn(value, '__proto__'))
       throw malformedRequest([{ field: '__proto__', message: 'is not known here' }]);
     if (unicode && !Object.keys(value).every((key) => key.isWellFormed()))
       throw wrong('holds text that is not Unicode');
-    for (const item of Object.values(value)) if (unicode || typeof item === 'object') waiting.push([item, depth + 1]);
+    for (const item of Object.values(value)) if (unicode || typeof item === 'object') waiting.push(item);
   }
 }
 
 /** Reads a JSON body; an empty one is none. */
 export function parseJson(body: Uint8Array): unknown {
   if (body.length === 0) return undefined;
+  const excess = excessOf(body);
+  if (excess !== undefined) throw wrong(excess);
   let text: string;
   let value: unknown;
   try {
@@ -71,7 +71,7 @@ const unsupported: Parser = (_request, _body, done) => {
 
 /** Makes a Fastify instance read JSON and octet streams and nothing else. */
 export function registerParsers(host: ParserHost): void {
-  const options = { parseAs: 'buffer', bodyLimit: BODY_MAX } as const;
+  const options = { parseAs: 'buffer' } as const;
   host.removeAllContentTypeParsers();
   host.addContentTypeParser('application/json', options, json);
   host.addContentTypeParser('application/octet-stream', options, octets);

@@ -37,6 +37,7 @@ export class CmmaController {
     summary: 'Set CMMA states',
     description: 'KVM_S390_SET_CMMA_BITS.',
     kind: 'command',
+    bulk: true,
     answer: done,
   })
   setCmmaValues(

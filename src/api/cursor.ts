@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { malformedRequest } from './problem.js';
+import { queryInteger } from './query-integer.js';
 
 /** Most items of a page, and how many there are if nobody says. */
 export const PAGE_MAX = 1000;
@@ -7,7 +8,7 @@ export const PAGE_DEFAULT = 100;
 
 /** The query of a collection. */
 export const paging = {
-  limit: z.coerce.number<string>().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+  limit: queryInteger(1, PAGE_MAX).default(PAGE_DEFAULT),
   cursor: z.string().max(512).optional().meta({ description: 'nextCursor of the page before' }),
 };
 

@@ -1,9 +1,10 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags, type OpenAPIObject } from '@nestjs/swagger';
 import { docsPage } from './docs-page.js';
 import { type Exchange, Http } from './http.js';
 import { operation } from './openapi-operation.js';
 import { DOCUMENT } from './service.token.js';
+import { noQuery } from './shapes/path.js';
 
 /** The API described: for programs and for people. */
 @ApiTags('Service')
@@ -15,13 +16,13 @@ export class DocsController {
 
   @Get('openapi.json')
   @operation({ summary: 'Read this document', kind: 'plain' })
-  getDocument(): OpenAPIObject {
+  getDocument(@Query({ schema: noQuery }) _: object): OpenAPIObject {
     return this.document();
   }
 
   @Get('docs')
   @operation({ summary: 'Read this document as a page', kind: 'plain' })
-  getDocs(@Http() { reply }: Exchange): string {
+  getDocs(@Http() { reply }: Exchange, @Query({ schema: noQuery }) _: object): string {
     reply.header('content-type', 'text/html; charset=utf-8');
     return (this.page ??= docsPage(this.document()));
   }

@@ -6,25 +6,45 @@ type Issue = z.core.$ZodIssue;
 /** Errors of one request that are listed; the rest say nothing new. */
 const MOST = 50;
 
-/** A branch of a union that at least had the right type, so that its complaint is the one that helps. */
-const fits = (branch: readonly Issue[]): boolean =>
-  branch.length > 0 && !branch.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
+/** Whether a union's branch does not even take the type of the value. */
+const isOfOtherType = (branch: readonly Issue[]): boolean =>
+  branch.some(
+    (issue) =>
+      issue.path.length === 0 &&
+      (issue.code === 'invalid_type' || (issue.code === 'invalid_union' && issue.errors.every(isOfOtherType))),
+  );
+
+/** Whether an issue says more than that the whole value is none of what a union takes. */
+const isSpecific = ({ code, path }: Issue): boolean => path.length > 0 || code === 'too_big';
+
+/** What zod says of a union that was given no words of its own. */
+const NO_WORDS = 'Invalid input';
 
 const messageOf = (issue: Issue): string =>
   issue.code === 'invalid_type' && issue.message.endsWith('received undefined') ? 'is required' : issue.message;
 
-function flat(issue: Issue, prefix: readonly PropertyKey[]): { path: readonly PropertyKey[]; message: string }[] {
+interface Found {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** What is wrong inside the one branch that was meant; if none was, what the union says, or each of its branches. */
+function ofUnion(issue: z.core.$ZodIssueInvalidUnion, path: readonly PropertyKey[]): Found[] {
+  const branches = issue.errors.filter((branch) => branch.length > 0 && !isOfOtherType(branch));
+  const worded = issue.message !== NO_WORDS;
+  const meant = branches.find((branch) => branch.some(isSpecific)) ?? (worded ? undefined : branches[0]);
+  if (meant) return meant.flatMap((inner) => flat(inner, path));
+  const messages = worded ? [issue.message] : issue.errors.flat().map(messageOf);
+  return [{ path, message: [...new Set(messages)].join(', or ') || issue.message }];
+}
+
+function flat(issue: Issue, prefix: readonly PropertyKey[]): Found[] {
   const path = [...prefix, ...issue.path];
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({ path: [...path, key], message: 'is not known here' }));
+    return issue.keys.slice(0, MOST).map((key) => ({ path: [...path, key], message: 'is not known here' }));
   if (issue.code === 'invalid_key')
     return issue.issues.slice(0, 1).map(({ message }) => ({ path, message: `the name ${message}` }));
-  if (issue.code !== 'invalid_union') return [{ path, message: messageOf(issue) }];
-  const branches = issue.errors.filter(fits);
-  const branch = branches.find(([first]) => first?.message !== issue.message) ?? branches[0];
-  if (branch) return branch.flatMap((inner) => flat(inner, path));
-  const messages = issue.errors.flatMap((inner) => inner.map(messageOf));
-  return [{ path, message: [...new Set(messages)].join(', or ') || issue.message }];
+  return issue.code === 'invalid_union' ? ofUnion(issue, path) : [{ path, message: messageOf(issue) }];
 }
 
 /**
@@ -34,6 +54,7 @@ function flat(issue: Issue, prefix: readonly PropertyKey[]): { path: readonly Pr
  */
 export const fieldErrors = ({ issues }: { readonly issues: readonly Issue[] }, whole: string): FieldError[] =>
   issues
+    .slice(0, MOST)
     .flatMap((issue) => flat(issue, []))
     .slice(0, MOST)
     .map(({ path, message }) => ({ field: path.map(String).join('.') || whole, message }));

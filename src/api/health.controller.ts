@@ -1,4 +1,4 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { JOURNAL_FAULTS } from '../infra/journal/journal.js';
@@ -6,6 +6,7 @@ import type { Service } from '../infra/service.js';
 import { operation } from './openapi-operation.js';
 import { RequestProblem } from './problem.js';
 import { SERVICE } from './service.token.js';
+import { noQuery } from './shapes/path.js';
 
 const health = z.strictObject({ status: z.enum(['ok', 'ready']) }).meta({ id: 'Health' });
 
@@ -19,13 +20,13 @@ export class HealthController {
 
   @Get('healthz')
   @operation({ summary: 'Whether the process lives', kind: 'plain', answer: health })
-  getHealth(): Health {
+  getHealth(@Query({ schema: noQuery }) _: object): Health {
     return { status: 'ok' };
   }
 
   @Get('readyz')
   @operation({ summary: 'Whether commands can be recorded', kind: 'plain', answer: health })
-  async getReadiness(): Promise<Health> {
+  async getReadiness(@Query({ schema: noQuery }) _: object): Promise<Health> {
     const fault = await this.service.journal.health();
     if (fault !== undefined) throw new RequestProblem('journal_unavailable', JOURNAL_FAULTS[fault], { fault });
     return { status: 'ready' };

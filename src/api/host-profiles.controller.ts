@@ -1,4 +1,4 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import type { Json } from '../domain/digester.js';
@@ -6,6 +6,7 @@ import { toJson } from '../domain/json.js';
 import { machineOf } from '../domain/s390x/machine.js';
 import { s390xHost } from '../domain/shapes/create-vm.js';
 import { operation } from './openapi-operation.js';
+import { noQuery } from './shapes/path.js';
 
 /** The default machine of each architecture. */
 const PROFILES = { s390x: toJson(machineOf(s390xHost.parse({}))) };
@@ -18,7 +19,7 @@ const profiles = z.record(z.string(), z.record(z.string(), z.unknown())).meta({ 
 export class HostProfilesController {
   @Get()
   @operation({ summary: 'Read the default `host` of each architecture', kind: 'plain', answer: profiles })
-  getHostProfiles(): Readonly<Record<string, Json>> {
+  getHostProfiles(@Query({ schema: noQuery }) _: object): Readonly<Record<string, Json>> {
     return PROFILES;
   }
 }

@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readConfig } from '../infra/config.js';
@@ -27,13 +26,19 @@ async function drain(nest: NestFastifyApplication): Promise<void> {
   clearTimeout(impatience);
 }
 
+/** Settles once the process was told to end. Being told again changes nothing: the first time counts. */
+const told = new Promise<void>((resolve) => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
+});
+
 /** Serves until the process is told to end; requests that are under way then are finished first. */
 async function serve(service: Service, host: string, port: number): Promise<void> {
   const { nest } = await createApp(service);
-  await nest.listen(port, host);
+  // Past Nest, which would log a port in use beside the error.
+  await nest.getHttpAdapter().getInstance().listen({ port, host });
   const url = urlOf(nest.getHttpServer().address() as AddressInfo);
   process.stdout.write(`${new Date().toISOString()} vmledger listens on ${url}\n`);
-  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  await told;
   await drain(nest);
 }
 

@@ -20,6 +20,7 @@ const READS: ReadonlySet<unknown> = new Set(['logical_read', 'sida_read', 'absol
 
 const single = {
   kind: 'command',
+  bulk: true,
   description: `KVM_S390_MEM_OP. As ${OCTETS}: the parameters in the query, the body is the data; a read answers its data so if Accept asks for it, with KVM-Ret and KVM-Exception.`,
   answer: memOpAnswer,
   consumes: [JSON_TYPE, OCTETS],
@@ -28,6 +29,7 @@ const single = {
 
 const batch = {
   kind: 'command',
+  bulk: true,
   description: 'In order, one record; each item has its own `ret`, a refused one also its `errno`.',
   answer: memOpBatchAnswer,
 } as const;

@@ -35,7 +35,9 @@ function single(data: Uint8Array, gpa: bigint | undefined, query: WriteQuery): C
 }
 
 function writeOf(body: MemoryBody | Uint8Array | undefined, query: WriteQuery): CommandOf<'write_memory'> {
-  if (body === undefined || body instanceof Uint8Array) return single(body ?? new Uint8Array(), undefined, query);
+  if (body === undefined || (body instanceof Uint8Array && body.length === 0))
+    throw malformedRequest([{ field: 'body', message: 'is required' }]);
+  if (body instanceof Uint8Array) return single(body, undefined, query);
   if (body.data) return single(body.data, body.gpa, query);
   if (query.gpa !== undefined) throw malformedRequest([{ field: 'gpa', message: 'cannot be given beside writes' }]);
   const writes = body.writes ?? [];
@@ -54,6 +56,7 @@ export class MemoryController {
     summary: 'Write guest memory through the mapping of the VMM',
     description: 'At most 16 MiB a call; all of it or, if a byte is in no slot, nothing.',
     kind: 'command',
+    bulk: true,
     answer: done,
     consumes: [JSON_TYPE, OCTETS],
   })

@@ -2,14 +2,14 @@ import { Body, Controller, Delete, Get, Inject, Param, Post, Put, Query } from '
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { type DirtyLog, bitmapOf } from '../domain/memory/dirty-log.js';
-import { toJson } from '../domain/json.js';
+import { answerJson } from './answer-json.js';
 import type { Envelope } from './answers.js';
 import { Commands } from './commands.service.js';
 import { type Exchange, Http } from './http.js';
 import { operation } from './openapi-operation.js';
 import { malformedRequest } from './problem.js';
 import { clearDirtyLogBody, dirtyLogAnswer, memslotAnswer, memslotBody } from './shapes/memory.js';
-import { type SlotPath, noQuery, slotPath } from './shapes/path.js';
+import { type SlotPath, noBody, noQuery, slotPath } from './shapes/path.js';
 
 /** Memory slots and their dirty logs. */
 @ApiTags('Memory')
@@ -45,6 +45,7 @@ export class MemslotsController {
   deleteMemslot(
     @Http() http: Exchange,
     @Query({ schema: noQuery }) _: object,
+    @Body({ schema: noBody }) _none: object,
     @Param({ schema: slotPath }) { vm, slot }: SlotPath,
   ): Promise<Envelope> {
     const nothing = { guestPhysAddr: 0n, size: 0n, flags: [] };
@@ -67,7 +68,7 @@ export class MemslotsController {
     const { decision, version, position } = await this.commands.run(http, vm, { type: 'get_dirty_log', slot });
     const log = decision.reply as unknown as DirtyLog;
     const bitmap = bitmapOf(log);
-    return toJson({ ret: decision.ret, slot, bitmap, frames: log.frames, version, position }) as Envelope;
+    return answerJson({ ret: decision.ret, slot, bitmap, frames: log.frames, version, position }) as Envelope;
   }
 
   @Post('dirty-log/clear')

@@ -1,17 +1,18 @@
 import { z } from 'zod';
 import type { Moment } from '../infra/machines/machines.js';
+import { queryInteger } from './query-integer.js';
 
-/** A time of the query: RFC 3339. Output: milliseconds since 1970. */
-export const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+/** A time of the query: RFC 3339, whose T and Z may be in lower case (5.6). Output: milliseconds since 1970. */
+export const time = z
+  .preprocess(
+    (text) => (typeof text === 'string' ? text.toUpperCase() : text),
+    z.iso.datetime({ offset: true, error: 'must be a time as in RFC 3339: 2026-01-31T12:00:00Z' }),
+  )
+  .transform((text) => Date.parse(text));
 
 /** The query of what can be looked at as it was. */
 export const momentFields = {
-  version: z.coerce
-    .number<string>()
-    .int()
-    .min(1)
-    .optional()
-    .meta({ description: 'the VM after this version of its ledger' }),
+  version: queryInteger(1).optional().meta({ description: 'the VM after this version of its ledger' }),
   at: time.optional().meta({ description: 'the VM at this time (RFC 3339); not beside version' }),
 };
 

@@ -1,4 +1,5 @@
 import { HttpCode, applyDecorators } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiConsumes, ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { ERRNO_STATUS } from './errno-status.js';
@@ -10,11 +11,12 @@ const PROBLEM_STATUSES = {
   command: [...Object.values(ERRNO_STATUS), ...Object.values(PROBLEMS)],
   /** Reads of the service's own. */
   read: [PROBLEMS.malformed_request, PROBLEMS.unknown_vm, PROBLEMS.internal_error, PROBLEMS.journal_unavailable],
-  /** Reads that cannot be malformed and need no VM. */
-  plain: [PROBLEMS.internal_error, PROBLEMS.journal_unavailable],
+  /** Reads that need no VM. */
+  plain: [PROBLEMS.malformed_request, PROBLEMS.internal_error, PROBLEMS.journal_unavailable],
 } as const;
 
-const COMMANDS_HAVE_NO = new Set([405, 414]);
+/** What is answered before it is known which operation is meant. */
+const BEFORE_ROUTING: ReadonlySet<number> = new Set([405, 408, 414, 431]);
 
 /** An operation as the OpenAPI document has it. */
 export interface Operation {
@@ -24,17 +26,29 @@ export interface Operation {
   /** The shape of the answer; absent if it has no body, or one that is not JSON. */
   readonly answer?: z.ZodType;
   readonly status?: 200 | 201 | 202;
+  /** Whether the body may have `BULK_MAX` bytes and not only `BODY_MAX`. */
+  readonly bulk?: boolean;
   /** Media types of the body and of the answer, where they are not JSON alone. */
   readonly consumes?: readonly string[];
   readonly produces?: readonly string[];
 }
 
 /** Describes a handler, and makes it answer `status` (200 if absent) unless it throws. */
-export function operation({ summary, description, kind, answer, status = 200, consumes, produces }: Operation) {
+export function operation({
+  summary,
+  description,
+  kind,
+  answer,
+  status = 200,
+  bulk = false,
+  consumes,
+  produces,
+}: Operation) {
   const statuses = new Set(PROBLEM_STATUSES[kind].map((problem) => problem.status as number));
-  const problems = [...statuses].filter((code) => !COMMANDS_HAVE_NO.has(code)).sort((a, b) => a - b);
+  const problems = [...statuses].filter((code) => !BEFORE_ROUTING.has(code)).sort((a, b) => a - b);
   return applyDecorators(
     HttpCode(status),
+    RouteConfig({ bulk }),
     ApiOperation({ summary, ...(description !== undefined && { description }) }),
     ApiResponse({ status, description: 'Done.', ...(answer && { standardSchema: answer }) }),
     ...problems.map((code) => ApiResponse({ status: code, description: 'A problem.' })),

@@ -80,24 +80,26 @@ function plainContent(body: Body | undefined): void {
 
 type Schemas = Readonly<Record<string, { readonly required?: readonly string[] }>>;
 
-/** Whether a request may do without its body: where an octet stream may be empty, and where no field is required. */
-function isOptional({ content = {} }: Body, schemas: Schemas): boolean {
+/** Whether a request may do without its body: where a POST may bring no octets, and where no field is required. */
+function isOptional(method: string, { content = {} }: Body, schemas: Schemas): boolean {
   const schema = (content[JSON_TYPE]?.schema ?? {}) as {
     readonly $ref?: string;
     readonly required?: readonly string[];
   };
   const { required = [] } = schemas[schema.$ref?.split('/').at(-1) ?? ''] ?? schema;
-  return OCTETS in content || required.length === 0;
+  return OCTETS in content ? method === 'post' : required.length === 0;
 }
 
 /** Operations that a version can be asked of are commands: those that can be refused because of it. */
 const isCommand = ({ responses }: OperationObject): boolean => '412' in responses;
 
-function complete(operation: OperationObject, schemas: Schemas): void {
+function complete(method: string, operation: OperationObject, schemas: Schemas): void {
   const command = isCommand(operation);
   operation.parameters = [...(operation.parameters ?? []), ...(command ? [IF_MATCH] : []), { ...REQUEST_ID }];
+  // A body of DELETE says nothing (RFC 9110, 9.3.5); it is looked at only to refuse what it says all the same.
+  if (method === 'delete') delete operation.requestBody;
   plainContent(operation.requestBody);
-  if (operation.requestBody) operation.requestBody.required = !isOptional(operation.requestBody, schemas);
+  if (operation.requestBody) operation.requestBody.required = !isOptional(method, operation.requestBody, schemas);
   for (const [status, response] of Object.entries(operation.responses)) {
     const octets = OCTETS in (response.content ?? {});
     const failed = Number(status) >= 400;
@@ -133,7 +135,8 @@ export function openApiOf(app: INestApplication): OpenAPIObject {
   });
   const { schemas = {} } = document.components ?? {};
   for (const path of Object.values(document.paths))
-    for (const operation of Object.values(path) as OperationObject[]) complete(operation, schemas as Schemas);
+    for (const [method, operation] of Object.entries(path) as [string, OperationObject][])
+      complete(method, operation, schemas as Schemas);
   const problem = jsonSchemaOf(problemShape).components as typeof schemas;
   const components = { schemas: { ...schemas, ...problem }, headers: HEADERS } as OpenAPIObject['components'];
   return { ...document, components, security: [] } as OpenAPIObject;

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { HttpException } from '@nestjs/common';
 import { z } from 'zod';
 import { JournalError, type JournalFault } from '../infra/journal/journal.js';
@@ -26,9 +27,26 @@ function journalProblem({ fault, message }: JournalError): RequestProblem {
 const statusOf = (error: object): unknown =>
   error instanceof HttpException ? error.getStatus() : 'statusCode' in error ? error.statusCode : undefined;
 
+/** The part of a request that the framework calls malformed, by the code of its error. */
+const FIELDS: Readonly<Record<string, string>> = {
+  FST_ERR_BAD_URL: 'path',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'Content-Length',
+  ECONNRESET: 'body',
+};
+
+/** Whether it is an error, also one of another realm's as Node's streams throw them, or one of Fastify's own making. */
+const isError = (error: unknown): error is Error => types.isNativeError(error) || error instanceof Error;
+
+function fieldOf(error: Error): string {
+  const origin = error instanceof HttpException ? error.cause : error;
+  const code = isError(origin) && 'code' in origin ? String(origin.code) : '';
+  return FIELDS[code] ?? 'request';
+}
+
 function frameworkProblem(error: Error): RequestProblem | undefined {
   const status = statusOf(error);
   const kind = typeof status === 'number' ? FRAMEWORK[status] : undefined;
+  if (kind === 'malformed_request') return malformedRequest([{ field: fieldOf(error), message: error.message }]);
   return kind && new RequestProblem(kind, error.message);
 }
 
@@ -47,5 +65,5 @@ export function problemOf(error: unknown): RequestProblem | undefined {
   if (error instanceof MalformedCommand) return malformedRequest([{ field: error.field, message: error.message }]);
   if (error instanceof z.ZodError) return malformedRequest(fieldErrors(error, 'request'));
   if (error instanceof JournalError) return journalProblem(error);
-  return error instanceof Error ? frameworkProblem(error) : undefined;
+  return isError(error) ? frameworkProblem(error) : undefined;
 }

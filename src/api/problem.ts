@@ -1,6 +1,6 @@
 import type { Errno } from '../domain/errno.js';
-import { toJson } from '../domain/json.js';
 import type { Answer } from '../infra/machines/lane.js';
+import { answerJson } from './answer-json.js';
 import { ERRNO_STATUS } from './errno-status.js';
 
 /** Problems that are not a refusal of the machine's: nothing of them is recorded. */
@@ -12,10 +12,12 @@ export const PROBLEMS = {
   unknown_replay: { status: 404, title: 'There is no such replay' },
   not_found: { status: 404, title: 'There is nothing at this path' },
   method_not_allowed: { status: 405, title: 'The path does not take this method' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
   version_mismatch: { status: 412, title: 'The VM has moved on' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The path is too long' },
   unsupported_media_type: { status: 415, title: 'The body has another media type' },
+  headers_too_large: { status: 431, title: 'The header fields are too large' },
   internal_error: { status: 500, title: 'Something went wrong' },
   journal_unavailable: { status: 503, title: 'The journal cannot be used' },
   journal_full: { status: 507, title: 'The journal is full' },
@@ -84,7 +86,7 @@ export class Refusal extends Error {
     const { vm, version, position, decision } = this.answer;
     const { status, title } = ERRNO_STATUS[this.errno];
     const about = { type: typeOf(this.errno), title, status, detail: this.message, instance };
-    const reply = toJson(decision.reply) as Record<string, unknown>;
+    const reply = answerJson(decision.reply) as Record<string, unknown>;
     return { ...about, ...reply, ...about, errno: this.errno, ret: decision.ret, vm, version, position };
   }
 }

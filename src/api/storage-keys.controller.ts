@@ -43,6 +43,7 @@ export class StorageKeysController {
     summary: 'Set storage keys',
     description: 'KVM_S390_SET_SKEYS. Storage keys are in use from then on.',
     kind: 'command',
+    bulk: true,
     answer: done,
   })
   setStorageKeys(

@@ -61,6 +61,7 @@ export class TranslateController {
     summary: 'Translate several addresses, as the vCPU is or was',
     description: 'In order, one record; each item has its own `ret`, a refused one also its `errno`.',
     kind: 'command',
+    bulk: true,
     answer: translateBatchAnswer,
     produces: [JSON_TYPE, TEXT],
   })

@@ -1,10 +1,11 @@
-import { hex, toJson } from '../domain/json.js';
+import { hex } from '../domain/json.js';
 import { addressOf } from '../domain/memory/address.js';
 import type { Memslot } from '../domain/memory/memslot.js';
 import type { Interrupt } from '../domain/shapes/s390x-interrupt.js';
 import { PGM } from '../domain/s390x/program-exception.js';
 import type { S390xRegisterFile, S390xVcpu } from '../domain/s390x/vcpu.js';
 import type { Existing } from '../infra/machines/machines.js';
+import { answerJson } from './answer-json.js';
 import type { Envelope } from './answers.js';
 
 const slotView = ({ slot, firstFrame, frames, firstPage, flags }: Memslot) => ({
@@ -19,7 +20,7 @@ const slotView = ({ slot, firstFrame, frames, firstPage, flags }: Memslot) => ({
 export function vmView({ vm, version, position }: Existing): Envelope {
   const { id, name, arch, vmType, semantics, ledger, regions, host, memory, vcpus, labels } = vm;
   const { createdAt, updatedAt, destroyedAt } = ledger;
-  return toJson({
+  return answerJson({
     id,
     name,
     arch,
@@ -58,4 +59,4 @@ function pendingView(waiting: Interrupt): object {
 
 /** A vCPU as it is answered. */
 export const vcpuView = ({ id, mpState, registers, pending }: S390xVcpu): Envelope =>
-  toJson({ id, mpState, registers: registersView(registers), pending: pending.map(pendingView) }) as Envelope;
+  answerJson({ id, mpState, registers: registersView(registers), pending: pending.map(pendingView) }) as Envelope;

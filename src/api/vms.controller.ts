@@ -14,7 +14,7 @@ import { momentOf, momentQuery } from './moment.js';
 import { operation } from './openapi-operation.js';
 import { SERVICE } from './service.token.js';
 import { done } from './shapes/output.js';
-import { type VmPath, noQuery, vmPath } from './shapes/path.js';
+import { type VmPath, noBody, noQuery, vmPath } from './shapes/path.js';
 import { type CreateVmBody, createVmBody, createdVm, vmPage, vmShape, vmState } from './shapes/vm.js';
 import { vmView } from './vm-view.js';
 
@@ -97,6 +97,7 @@ export class VmsController {
   destroyVm(
     @Http() http: Exchange,
     @Query({ schema: noQuery }) _: object,
+    @Body({ schema: noBody }) _none: object,
     @Param({ schema: vmPath }) { vm }: VmPath,
   ): Promise<Envelope> {
     return this.commands.answer(http, vm, { type: 'destroy_vm' });

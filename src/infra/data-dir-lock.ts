@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { failureOf } from './journal/sqlite-faults.js';
 
 /** The data directory belongs to another process. */
 export class DataDirInUseError extends Error {
@@ -23,9 +24,7 @@ export function lockDataDir(dataDir: string): () => void {
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     db.close();
-    throw error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')
-      ? new DataDirInUseError(dataDir)
-      : error;
+    throw failureOf(error).fault === 'busy' ? new DataDirInUseError(dataDir) : error;
   }
   return () => {
     db.close();

@@ -1,4 +1,5 @@
-import { JSON_DEPTH_MAX, parseJson } from '../../src/api/body-parsers.js';
+import { parseJson } from '../../src/api/body-parsers.js';
+import { JSON_DEPTH_MAX } from '../../src/api/json-excess.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);

@@ -1,32 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { type Case, type Group, groups } from '../support/dat-vectors.js';
 import { Api, base64 } from './support/api.js';
-
-type Registers = Readonly<Record<string, string>>;
-
-interface Case {
-  readonly id: string;
-  readonly access: 'read' | 'write' | 'fetch';
-  readonly gva: string;
-  readonly len: number;
-  readonly cr?: Registers;
-  readonly pswMask?: string;
-  readonly expect: { pgm: number; abs?: string; teid?: string; parts?: [string, number][] };
-}
-
-interface Group {
-  readonly group: string;
-  readonly memoryMiB: number;
-  readonly facilities: number[];
-  readonly image: { abs: string; hex?: string; fill?: string; count?: number }[];
-  readonly vcpu: { pswMask: string; cr: Registers; prefix: string };
-  readonly cases: Case[];
-}
 
 /** One case in so many goes over REST; all of them are held against the domain itself. */
 const EVERY = 20;
 
-const file = new URL('../vectors/s390-dat.json', import.meta.url);
-const { groups } = JSON.parse(readFileSync(file, 'utf8')) as { groups: Group[] };
 const sample = groups.flatMap((group) => group.cases.map((one) => ({ group, one }))).filter((_, i) => i % EVERY === 0);
 
 const doubleword = (value: string): Buffer => {

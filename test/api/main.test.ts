@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -23,9 +24,14 @@ describe('the process', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'main-'));
   afterAll(() => rmSync(dataDir, { recursive: true }));
 
-  it.each(['SIGTERM', 'SIGINT'] as const)(
+  it.each<[string, readonly NodeJS.Signals[]]>([
+    ['SIGTERM', ['SIGTERM']],
+    ['SIGINT', ['SIGINT']],
+    ['SIGTERM twice', ['SIGTERM', 'SIGTERM']],
+    ['SIGINT, then SIGTERM', ['SIGINT', 'SIGTERM']],
+  ])(
     'says in one line where it listens, finishes what is under way on %s and exits 0',
-    async (signal) => {
+    async (_what, signals) => {
       const { child, ended } = start({ PORT: '0', HOST: '', DATA_DIR: dataDir });
       const [line] = (await once(child.stdout, 'data')) as [Buffer];
       const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line.toString())?.[0] ?? '';
@@ -33,8 +39,10 @@ describe('the process', () => {
       const answered = once(slow, 'response') as Promise<[IncomingMessage]>;
       slow.write('{"arch":');
       await sleep(50);
-      child.kill(signal);
-      await sleep(50);
+      for (const signal of signals) {
+        child.kill(signal);
+        await sleep(50);
+      }
       slow.end('"s390x"}');
       const [answer] = await answered;
       expect(answer.statusCode).toBe(201);
@@ -45,6 +53,16 @@ describe('the process', () => {
     },
     30_000,
   );
+
+  it('says in one line that its port is taken', async () => {
+    const taken = createServer();
+    await once(taken.listen(0, '127.0.0.1'), 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const { stdout, stderr, code } = await start({ PORT: String(port), HOST: '', DATA_DIR: dataDir }).ended;
+    taken.close();
+    expect([stdout, code]).toEqual(['', 1]);
+    expect(stderr).toMatch(/^vmledger cannot start: [^\n]*EADDRINUSE[^\n]*\n$/);
+  }, 30_000);
 
   it.each([
     ['an address that others can reach', { HOST: '0.0.0.0' }, 'HOST'],

@@ -141,6 +141,12 @@ describe('memory operations', () => {
     expect(results).toHaveLength(10_000);
   });
 
+  it('come in batches of 10000 that read little', async () => {
+    const ops = Array.from({ length: 10_000 }, () => ({ op: 4, size: 8 }));
+    const { results } = await api.done('POST', '/v1/vms/m/memop/batch', { ops });
+    expect(results).toHaveLength(10_000);
+  });
+
   it('name the request that they came with', async () => {
     const id = 'Request_1.a-b';
     const { headers } = await api.call('POST', '/v1/vms/m/memop', { op: 4, size: 1 }, { 'x-request-id': id });

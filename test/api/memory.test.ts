@@ -64,6 +64,25 @@ describe('the dirty log', () => {
   });
 });
 
+describe('the dirty log of a slot of more than 512 GiB', () => {
+  it('is answered without a bitmap', async () => {
+    const api = await Api.start();
+    await api.done('POST', '/v1/vms', { id: 'm', arch: 's390x' });
+    for (const [slot, gpa, size] of [
+      [0, 0, '0x8000000000'],
+      [1, '0x8000000000', '0x8000100000'],
+    ] as const)
+      await api.done('PUT', `/v1/vms/m/memslots/${slot}`, { guestPhysAddr: gpa, size, flags: 1 });
+    const large = await api.done('GET', '/v1/vms/m/memslots/0/dirty-log');
+    expect((large['bitmap'] as string).length).toBe(4 * Math.ceil((16 * MIB) / 3));
+    const larger = await api.done('GET', '/v1/vms/m/memslots/1/dirty-log');
+    expect(dirtyLogAnswer.parse(larger)).toEqual(larger);
+    expect(larger).toMatchObject({ ret: 0, slot: 1, frames: [] });
+    expect(larger).not.toHaveProperty('bitmap');
+    await api.close();
+  });
+});
+
 describe("memory through the VMM's mapping", () => {
   let api: Api;
   beforeAll(async () => {
@@ -87,6 +106,12 @@ describe("memory through the VMM's mapping", () => {
     const read = await api.done('GET', '/v1/vms/m/memory?gpa=0x1ffe&size=4');
     expect(memoryAnswer.parse(read)).toEqual(read);
     expect(read).toMatchObject({ ret: 0, gpa: '0x1ffe', data: base64('abXY') });
+  });
+
+  it('takes writes to 4096 places', async () => {
+    const writes = Array.from({ length: 4096 }, (_, i) => ({ gpa: 0x10000 + 2 * i, data: base64('x') }));
+    await api.done('PUT', '/v1/vms/m/memory', { writes });
+    expect((await octetsAt(0x10000, 8192)).bytes.toString()).toBe('x\0'.repeat(4096));
   });
 
   it('takes what it answered', async () => {

@@ -20,6 +20,11 @@ describe('the JSON form of domain values', () => {
     expect(hex(value)).toBe(text);
   });
 
+  it('bytes are what the encoder makes of them, wherever they are', () => {
+    const value = { a: [new Uint8Array([1]), { b: new Map([[0, new Uint8Array(2)]]) }] };
+    expect(toJson(value, (bytes) => `${bytes.length} bytes`)).toEqual({ a: ['1 bytes', { b: { '0': '2 bytes' } }] });
+  });
+
   it('keeps what JSON has, and leaves out what is undefined', () => {
     const value = { a: 1, b: [2n, new Uint8Array([0])], c: new Map([[3, { d: null }]]), e: undefined, f: true, g: 'x' };
     expect(toJson(value)).toEqual({ a: 1, b: ['0x2', 'AA=='], c: { '3': { d: null } }, f: true, g: 'x' });

@@ -4,6 +4,7 @@ import { vmId } from '../../domain/shapes/create-vm.js';
 import { u64 } from '../../domain/shapes/scalars.js';
 import { paging } from '../cursor.js';
 import { time } from '../moment.js';
+import { queryInteger } from '../query-integer.js';
 import { located, pageShape, rfc3339 } from './output.js';
 
 const types = command.options.map(({ shape }) => shape.type.value);
@@ -12,7 +13,7 @@ const most64 = (1n << 64n) - 1n;
 
 const filters = {
   ...paging,
-  after: z.coerce.number<string>().int().min(0).default(0).meta({ description: 'only records after this position' }),
+  after: queryInteger(0).default(0).meta({ description: 'only records after this position' }),
   type: z.enum(types).optional().meta({ description: "the command's type" }),
   outcome: z.enum(['done', 'refused']).optional(),
   actor: z.string().max(255).optional(),
@@ -39,7 +40,7 @@ export const journalQuery = z
   .refine(rangeIsWhole, RANGE_WHOLE)
   .refine(rangeEnds, RANGE_ENDS);
 
-const version = z.coerce.number<string>().int().min(0).optional();
+const version = queryInteger(0).optional();
 
 /** The query of one VM's journal. */
 export const vmJournalQuery = z

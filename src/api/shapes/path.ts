@@ -15,5 +15,6 @@ export type VcpuPath = z.output<typeof vcpuPath>;
 export type SlotPath = z.output<typeof slotPath>;
 export type ReplayPath = z.output<typeof replayPath>;
 
-/** The query of an operation that has none. */
+/** The query, and the body, of an operation that has none. */
 export const noQuery = z.strictObject({});
+export const noBody = z.strictObject({});

@@ -63,8 +63,8 @@ export const NO_PAYLOAD = z.strictObject({});
 
 function malformedPayload(error: z.ZodError): Decision {
   const issue = error.issues[0];
-  const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path.join('.');
-  return malformed(field || 'payload', issue?.message ?? 'is not what the attribute takes');
+  if (issue?.code === 'unrecognized_keys') return malformed(issue.keys[0] ?? 'payload', 'is not known here');
+  return malformed(issue?.path.join('.') || 'payload', issue?.message ?? 'is not what the attribute takes');
 }
 
 /** A row of an attribute table. An empty body where there is a payload is the bad address; one of the wrong shape is malformed. */

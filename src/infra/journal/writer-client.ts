@@ -8,9 +8,6 @@ import { leafOf, recordOf } from './leaf.js';
 import { journalError } from './sqlite-faults.js';
 import type { Committed, DraftRow, Job, Reply, Request } from './writer-messages.js';
 
-/** Drafts that go over at once, before the turn of the event loop ends, so that the writer need not wait for the rest. */
-const EAGER = 16;
-
 /** A thread loads compiled code only: the file beside this one, or where this is a source, what the build made of it. */
 const ENTRIES = ['./writer.js', '../../../dist/infra/journal/writer.js'];
 
@@ -92,7 +89,6 @@ export class WriterClient {
       if (this.unsent.length === 0) setImmediate(() => this.send());
       this.unsent.push(rowOf(draft));
       this.waiting.push({ draft, resolve, reject });
-      if (this.unsent.length === EAGER) this.send();
     });
   }
 

@@ -1,32 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { type Part, partsOf, fragments } from '../../../src/domain/memory/address.js';
 import type { Vm } from '../../../src/domain/vm/state.js';
+import { type Case, type Group, type Registers, groups } from '../../support/dat-vectors.js';
 import { counting, onVcpu, teidOf, translated } from '../support/s390x-commands.js';
 import { buildVm, load, loadDoublewords, withRegisters } from '../support/s390x-vm.js';
-
-type Registers = Readonly<Record<string, string>>;
-
-interface Case {
-  readonly id: string;
-  readonly access: 'read' | 'write' | 'fetch';
-  readonly gva: string;
-  readonly len: number;
-  readonly cr?: Registers;
-  readonly pswMask?: string;
-  readonly expect: { pgm: number; abs?: string; teid?: string; parts?: [string, number][] };
-}
-
-interface Group {
-  readonly group: string;
-  readonly memoryMiB: number;
-  readonly facilities: number[];
-  readonly image: { abs: string; hex?: string; fill?: string; count?: number }[];
-  readonly vcpu: { pswMask: string; cr: Registers; prefix: string };
-  readonly cases: Case[];
-}
-
-const file = new URL('../../vectors/s390-dat.json', import.meta.url);
-const { groups } = JSON.parse(readFileSync(file, 'utf8')) as { groups: Group[] };
 
 const control = (registers: Registers) =>
   Object.fromEntries(Object.entries(registers).map(([number, value]) => [number, BigInt(value)]));
