@@ -11,7 +11,9 @@ export interface Converted {
 /** Base64 text; the shape also takes bytes as they are, which JSON does not have. */
 const BYTES = { type: 'string', contentEncoding: 'base64' } as const;
 
-const idOf = (schema: unknown): string | undefined => z.globalRegistry.get(schema as z.ZodType)?.id;
+/** Whether a schema is that of binary data, refined or not: the one union with a choice that JSON does not have. */
+const isBytes = ({ _zod: { def } }: z.core.$ZodTypes): boolean =>
+  def.type === 'union' && def.options.some((option) => (option as z.core.$ZodTypes)._zod.def.type === 'custom');
 
 /** A default in its JSON form, which zod leaves out where reading changes the value. */
 const defaultOf = ({ _zod: { def } }: z.core.$ZodTypes): Json | undefined =>
@@ -24,7 +26,7 @@ export function jsonSchemaOf(schema: z.ZodType): Converted {
     target: 'draft-2020-12',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
-      if (idOf(zodSchema) === 'Bytes') {
+      if (isBytes(zodSchema)) {
         delete jsonSchema.anyOf;
         Object.assign(jsonSchema, BYTES);
       }

@@ -21,6 +21,8 @@ describe("a request's size", () => {
     'POST /v1/vms/:vm/vcpus/:vcpu/memop',
     'POST /v1/vms/:vm/vcpus/:vcpu/memop/batch',
     'POST /v1/vms/:vm/vcpus/:vcpu/translate/batch',
+    'PUT /v1/vms/:vm/storage-keys',
+    'PUT /v1/vms/:vm/cmma',
   ];
 
   it('may be bulk where bulk data is taken, and nowhere else', async () => {
