@@ -1,5 +1,5 @@
 /**
- * Records a golden ledger: a fixed story on three VMs, with a clock, salts and ids that can be told in advance.
+ * Records a golden ledger: a fixed story, `story-NAME.mjs`, with a clock, salts and ids that can be told in advance.
  *
  *     node test/golden/record.mjs 0001-spine
  */
@@ -10,11 +10,11 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { command } from '../../dist/domain/vm/command.js';
 import { LEDGER_FILE, openService } from '../../dist/infra/service.js';
-import { story } from './story.mjs';
 
 const name = process.argv[2];
 const target = join(import.meta.dirname, `${name}.sqlite`);
 if (name === undefined || existsSync(target)) throw new Error('name a golden ledger that does not exist yet');
+const { story } = await import(`./story-${name}.mjs`);
 
 let ticks = 0;
 let salts = 0;
