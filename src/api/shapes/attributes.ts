@@ -14,10 +14,7 @@ export type AttributePath = z.output<typeof attributePath>;
 const flags = u32.default(0).meta({ description: "the kernel's flags field of the call" });
 
 /** The body that sets an attribute: its payload's fields, whatever they are, and `flags`. */
-export const attributeBody = z
-  .object({ flags })
-  .catchall(z.custom<z.core.util.JSONType>())
-  .meta({ id: 'AttributePayload' });
+export const attributeBody = z.object({ flags }).catchall(z.json()).meta({ id: 'AttributePayload' });
 
 export type AttributeBody = z.output<typeof attributeBody>;
 

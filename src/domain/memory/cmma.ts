@@ -28,22 +28,13 @@ export const isCmmaDirty = (slot: Memslot, marks: number): boolean =>
 export const cmmaDirtyMark = (slot: Memslot, dirty: boolean): number =>
   dirty === (slot.cmmaDirty === true) ? 0 : MARK.cmmaDirty;
 
-/** Frames from `first` up to, not including, `end` that do not have the mark, ascending. */
-function* withoutMark({ marks }: GuestMemory, first: number, end: number): Generator<number> {
-  let next = first;
-  for (const marked of marks.having(MARK.cmmaDirty, first, end)) {
-    while (next < marked) yield next++;
-    next = marked + 1;
-  }
-  while (next < end) yield next++;
-}
-
 /** Frames of any slot from `first` up to, not including, `end` whose CMMA state waits to be collected, ascending; found as they are asked for. */
 export function* cmmaDirtyFrames(memory: GuestMemory, first: number, end: number): Generator<number> {
   for (const slot of memory.slots) {
     const from = Math.max(first, slot.firstFrame);
     const to = Math.min(end, endOf(slot));
     if (from >= to) continue;
-    yield* slot.cmmaDirty ? withoutMark(memory, from, to) : memory.marks.having(MARK.cmmaDirty, from, to);
+    const { marks } = memory;
+    yield* slot.cmmaDirty ? marks.lacking(MARK.cmmaDirty, from, to) : marks.having(MARK.cmmaDirty, from, to);
   }
 }

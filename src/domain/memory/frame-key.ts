@@ -31,5 +31,5 @@ export function setFrameKey(marks: FrameMarks, frame: number, key: number, logs:
 
 /** Every storage key becomes 0, which makes no frame dirty (dat_reset_skeys). */
 export function resetKeys(marks: FrameMarks): void {
-  for (const frame of [...marks.having(MARK.key, 0, FRAMES)]) setFrameKey(marks, frame, 0, false);
+  marks.update(MARK.key, 0, FRAMES, (before) => (before & ~(MARK.key | MARK.mapping)) | mappingOf(0, isMapped(before)));
 }

@@ -50,6 +50,8 @@ export interface AttributeGroup {
   readonly hasEveryNumber: boolean;
   /** Stands for the attributes that no row has; without it they are ENXIO. */
   readonly others?: Attribute;
+  /** Whether `others` stands for numbers alone: a name that no row has is ENXIO. */
+  readonly othersByNumber?: true;
 }
 
 /** A row as it is written: `set` gets the payload that was read, or undefined where it cannot be read (a bad address). */

@@ -32,4 +32,5 @@ export const cpuTopology: AttributeGroup = {
   hasEveryNumber: false,
   attributes: [row('0', 0n), row('1', 1n)],
   others: row('', -1n),
+  othersByNumber: true,
 };

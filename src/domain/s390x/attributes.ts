@@ -18,7 +18,8 @@ const groupOf = (group: string | number): AttributeGroup | undefined =>
   ATTRIBUTE_GROUPS.find(({ name, number }) => group === name || group === number);
 
 const attributeOf = (group: AttributeGroup | undefined, attr: string | bigint): Attribute | undefined =>
-  group?.attributes.find(({ name, number }) => attr === name || attr === number) ?? group?.others;
+  group?.attributes.find(({ name, number }) => attr === name || attr === number) ??
+  (group?.othersByNumber && typeof attr === 'string' ? undefined : group?.others);
 
 /** What of the outside a call of an attribute takes. */
 export const outerOf = (group: string | number, attr: string | bigint) => attributeOf(groupOf(group), attr)?.takes;

@@ -38,12 +38,12 @@ const OPERATIONS: readonly NewState[] = [
 const EXTRACT = 0;
 const SET_STABLE_NODAT = 7;
 
-/** A page is resident from the first byte on that anyone stored in it; until then it is logically zero. */
+/** A page is resident while it holds a byte that is not zero; else it is logically zero. Content alone tells, so a state that was kept and read again answers the same. */
 function pageOf({ memory }: Vm, frame: number): Page | undefined {
   const slot = memory.slotAt(frame);
   if (slot === undefined) return undefined;
   const byte = cmmaByteOf(memory.marks.get(frame));
-  const resident = memory.pages.get(slot.firstPage + frame - slot.firstFrame) !== undefined;
+  const resident = memory.page(frame)?.some((value) => value !== 0) ?? false;
   return { usage: byte & CMMA_BYTE.usage, nodat: (byte & CMMA_BYTE.nodat) !== 0, resident };
 }
 

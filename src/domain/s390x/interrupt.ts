@@ -61,11 +61,22 @@ const withoutPer = ({ perCode: _c, perAtmid: _m, perAddress: _a, perAccessId: _i
 
 const flagsOf = ({ flags }: Program) => (flags === undefined ? {} : { flags });
 
+/** KVM_S390_PGM_FLAGS_ILC_VALID and _ILC_MASK. */
+const ILC_VALID = 0x01;
+const ILC_MASK = 0x06;
+
+/** Where no valid instruction-length code was given, that of the last interception, which the model does not have: 0 (__inject_prog). */
+function withLength(given: Program): Program {
+  const { flags = 0 } = given;
+  return (flags & ILC_VALID) === 0 ? { ...given, flags: (flags & ~ILC_MASK) | ILC_VALID } : given;
+}
+
 /**
  * A program interruption on top of the one that waits: a PER event alone changes nothing but PER's fields, any other code
  * keeps them, and one with both replaces everything (__inject_prog).
  */
-function mergedProgram(before: Program | undefined, added: Program): Program {
+function mergedProgram(before: Program | undefined, given: Program): Program {
+  const added = withLength(given);
   if (before === undefined) return added;
   if (added.code === PGM_PER)
     return { ...withoutPer(before), ...perOf(added), ...flagsOf(added), code: before.code | PGM_PER };

@@ -20,9 +20,12 @@ const ARCH_MODE = 163n;
  * at `addr`. With -1 and -2 the architecture mode is noted first, and where that fails nothing else is stored.
  */
 export function storedStatus(memory: GuestMemory, registers: S390xRegisterFile, addr: bigint): Stored {
-  const area = (base: bigint) => [...savedRegisters(registers, base), ...savedPswAndPrefix(registers, base)];
-  if (addr !== NO_ADDRESS && addr !== PREFIXED)
-    return machineStores(memory, area(BigInt.asUintN(64, addr - BigInt(SAVE_AREA.fprs))));
+  const area = (base: bigint) =>
+    [...savedRegisters(registers, base), ...savedPswAndPrefix(registers, base)].map(({ absolute, bytes }) => ({
+      absolute: BigInt.asUintN(64, absolute),
+      bytes,
+    }));
+  if (addr !== NO_ADDRESS && addr !== PREFIXED) return machineStores(memory, area(addr - BigInt(SAVE_AREA.fprs)));
   const base = addr === PREFIXED ? BigInt(registers.prefix) : 0n;
   const mode = { absolute: base + ARCH_MODE, bytes: bigEndian(1, 1) };
   const noted = machineStores(memory, [mode]);

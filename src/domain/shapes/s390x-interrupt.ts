@@ -33,7 +33,8 @@ const logout = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hex dig
 const given = { bigint: u64.optional(), u32: u32.optional(), u16: u16.optional(), u8: u8.optional() };
 
 const requested = {
-  type: abiEnum(IRQ_TYPES),
+  /** 64 bits in the ABI; one that no interruption has is the machine's to refuse. */
+  type: z.union([abiEnum(IRQ_TYPES), u64]),
   /** program_int: the interruption code; int_emergency and int_external_call: the CPU that signals. */
   code: given.u16,
   /** sigp_set_prefix. */

@@ -11,7 +11,7 @@ export const withCmmaDirtyPages = ({ cmmaDirtyPages: _, ...vm }: Vm, count: numb
 export function cmmaDirtyIn(vm: Vm, number: number): number {
   const slot = slotOf(vm, number);
   if (slot === undefined) return 0;
-  const marked = [...vm.memory.marks.having(MARK.cmmaDirty, slot.firstFrame, endOf(slot))].length;
+  const marked = vm.memory.marks.count(MARK.cmmaDirty, slot.firstFrame, endOf(slot));
   return slot.cmmaDirty ? slot.frames - marked : marked;
 }
 

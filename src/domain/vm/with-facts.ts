@@ -35,5 +35,6 @@ const makers: { readonly [Kind in Outer]: (outside: Outside) => object } = {
 export function withFacts(command: Command, outside: Outside): Command {
   if (command.type !== 'set_device_attr' && command.type !== 'get_device_attr') return command;
   const kind = outerOf(command.group, command.attr);
-  return kind === undefined ? command : { ...makers[kind](outside), ...command };
+  const taken = kind === 'host_tod' || (kind !== undefined && command.type === 'set_device_attr');
+  return taken ? { ...makers[kind](outside), ...command } : command;
 }

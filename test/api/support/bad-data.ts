@@ -108,6 +108,10 @@ export const badData: BadRequests = [
   ['a memop at a fraction', { path: MEMOP, body: { ...write, gaddr: 1.5 }, names: 'gaddr' }],
   ['a memop at a negative address', { path: MEMOP, body: { ...write, gaddr: -1 }, names: 'gaddr' }],
   ['a memop at 2^53', { path: MEMOP, body: { ...write, gaddr: 2 ** 53 }, names: 'gaddr' }],
+  [
+    'an attribute of 1e400',
+    { method: 'PUT', path: '/v1/vms/m/attributes/9/9', raw: '{"value":1e400}', headers: JSON_HEADERS, names: 'value' },
+  ],
   ['a memop at 1e400', { path: MEMOP, raw: '{"op":4,"size":1,"gaddr":1e400}', headers: JSON_HEADERS, names: 'gaddr' }],
   ['a memop at 65 bits', { path: MEMOP, body: { ...write, gaddr: '18446744073709551616' }, names: 'gaddr' }],
   ['a memop at words', { path: MEMOP, body: { ...write, gaddr: 'here' }, names: 'gaddr' }],

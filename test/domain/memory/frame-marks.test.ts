@@ -57,3 +57,30 @@ describe('the marks of frames', () => {
     expect([...marks.store.entries()]).toEqual([]);
   });
 });
+
+describe('marks of many frames', () => {
+  const frames = fc.uniqueArray(fc.integer({ min: 0, max: 1500 }), { maxLength: 40 });
+  const range = fc.tuple(fc.integer({ min: 0, max: 1500 }), fc.integer({ min: 0, max: 1500 }));
+
+  it('are counted, listed, passed over and changed as one by one, and a fork keeps its own', () => {
+    fc.assert(
+      fc.property(frames, range, (marked, [a, b]) => {
+        const [first, end] = [Math.min(a, b), Math.max(a, b) + 1];
+        const made = new FrameMarks();
+        for (const frame of marked) made.set(frame, MARK.dirty | MARK.key, MARK.dirty | 0x10);
+        const fork = made.fork();
+        const inside = marked.filter((frame) => frame >= first && frame < end).sort((x, y) => x - y);
+        expect(made.count(MARK.dirty, first, end)).toBe(inside.length);
+        expect([...made.having(MARK.dirty, first, end)]).toEqual(inside);
+        const outside = Array.from({ length: end - first }, (_, i) => first + i).filter((one) => !inside.includes(one));
+        expect([...made.lacking(MARK.dirty, first, end)]).toEqual(outside);
+        made.update(MARK.dirty, first, end, (marks) => marks + 1);
+        made.clear(MARK.dirty, first, end);
+        for (const frame of marked) {
+          expect(made.get(frame)).toBe(inside.includes(frame) ? 0x11 : MARK.dirty | 0x10);
+          expect(fork.get(frame)).toBe(MARK.dirty | 0x10);
+        }
+      }),
+    );
+  });
+});

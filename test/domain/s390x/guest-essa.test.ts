@@ -22,7 +22,7 @@ const machine = (options: MachineOptions = {}, cmma = true): Machine => {
 };
 
 const resident = (made: Machine): Machine => {
-  made.run({ type: 'write_memory', extents: [{ gpa: '0x5fff', size: 1 }], data: 'AA==' });
+  made.run({ type: 'write_memory', extents: [{ gpa: '0x5fff', size: 1 }], data: 'AQ==' });
   return made;
 };
 
@@ -120,5 +120,14 @@ describe.each(['documented', 'kernel'] as const)('ESSA, %s', (semantics) => {
     const made = machine({ semantics });
     essa(made, 2);
     expect(made.vm.cmmaDirtyPages).toBeUndefined();
+  });
+});
+
+describe('residency', () => {
+  it('is told by content alone: a page of zeros that was written is logically zero', () => {
+    const made = machine();
+    made.run({ type: 'write_memory', extents: [{ gpa: '0x5000', size: 1 }], data: 'AA==' });
+    const before = made.run({ type: 's390_guest', vcpu: 0, instruction: 'essa', gaddr: '0x5000', orc: 0 });
+    expect(Number(before.reply['result']) & 3).toBe(3);
   });
 });

@@ -78,14 +78,35 @@ describe('KVM_S390_IRQ', () => {
     inject(machine, { type: 'program_int', code: 0x80, perCode: 4, perAddress: 0x10 });
     inject(machine, { type: 'program_int', code: 0x11, transExcCode: 0x2000, excAccessId: 3 });
     expect(pending(machine)).toEqual([
-      { type: 'program_int', code: 0x91, transExcCode: 0x2000n, excAccessId: 3, perCode: 4, perAddress: 0x10n },
+      {
+        type: 'program_int',
+        code: 0x91,
+        transExcCode: 0x2000n,
+        excAccessId: 3,
+        perCode: 4,
+        perAddress: 0x10n,
+        flags: 1,
+      },
     ]);
     inject(machine, { type: 'program_int', code: 0x80, perCode: 8, perAddress: 0x20 });
     expect(pending(machine)).toMatchObject([{ code: 0x91, transExcCode: 0x2000n, perCode: 8, perAddress: 0x20n }]);
     inject(machine, { type: 'program_int', code: 0x81, perCode: 1 });
     expect(pending(machine)).toEqual([
-      { type: 'program_int', code: 0x81, transExcCode: 0n, excAccessId: 0, perCode: 1 },
+      { type: 'program_int', code: 0x81, transExcCode: 0n, excAccessId: 0, perCode: 1, flags: 1 },
     ]);
+  });
+
+  it('a program interruption without a valid instruction-length code gets one of 0, and is not rewound', () => {
+    const machine = make();
+    inject(machine, { type: 'program_int', code: 0x10, flags: 4 });
+    expect(pending(machine)).toMatchObject([{ code: 0x10, flags: 1 }]);
+    inject(machine, { type: 'program_int', code: 0x10, flags: 5 });
+    expect(pending(machine)).toMatchObject([{ code: 0x10, flags: 5 }]);
+  });
+
+  it('a type that no interruption has is EINVAL, of 32 bits and of 64', () => {
+    for (const type of [0xfffe0009, '0x1ffff1004', '0xffffffffffffffff'])
+      expect(make().answer({ type: 'inject_irq', vcpu: 0, irq: { type } })).toBe('EINVAL');
   });
 
   it('MEM_OP injection keeps what else is pending', () => {

@@ -93,7 +93,7 @@ describe('the order of checks', () => {
       },
     });
     expect(fold(vm, decision.events).vcpus.get(0)?.pending).toEqual([
-      { type: 'program_int', code: 0x10, transExcCode: 0x400800n, excAccessId: 3 },
+      { type: 'program_int', code: 0x10, transExcCode: 0x400800n, excAccessId: 3, flags: 1 },
     ]);
   });
 

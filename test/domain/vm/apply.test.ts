@@ -239,7 +239,7 @@ describe('facts about vCPUs', () => {
   it('at most one program interruption is pending, the last one', () => {
     const made = machine().fold(interrupt(0x10, 0x1000n), interrupt(4, 0x2404n));
     expect(made.vm.vcpus.get(1)?.pending).toEqual([
-      { type: 'program_int', code: 4, transExcCode: 0x2404n, excAccessId: 1 },
+      { type: 'program_int', code: 4, transExcCode: 0x2404n, excAccessId: 1, flags: 1 },
     ]);
     expect(made.vm.vcpus.get(0)?.pending).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { ATTRIBUTE_GROUPS } from '../../../src/domain/s390x/attributes.js';
 import { toJson } from '../../../src/domain/json.js';
 import { type Command, command } from '../../../src/domain/vm/command.js';
 import { withFacts } from '../../../src/domain/vm/with-facts.js';
@@ -47,6 +48,17 @@ describe('facts of the outside', () => {
     const { given, world } = outside();
     expect(withFacts(input, world)).toBe(input);
     expect(given).toEqual([]);
+  });
+
+  it('are such that the command can be read again, for every attribute and direction', () => {
+    for (const { attributes, name: group } of ATTRIBUTE_GROUPS) {
+      for (const { name: attr } of attributes) {
+        for (const type of ['set_device_attr', 'get_device_attr', 'has_device_attr']) {
+          const told = withFacts(parse({ type, group, attr }), outside().world);
+          expect(command.parse(toJson(told))).toEqual(told);
+        }
+      }
+    }
   });
 
   it('stay as they are where they are', () => {
