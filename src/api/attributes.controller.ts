@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Head, Inject, Param, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { attributeList } from '../domain/s390x/attributes.js';
+import { attributeList } from '../domain/vm/attribute-list.js';
 import { answerJson } from './answer-json.js';
 import type { Envelope } from './answers.js';
 import { Commands } from './commands.service.js';

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Inject, Param, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { CAPABILITIES, checkExtension } from '../domain/s390x/capabilities.js';
+import { capabilitiesOf, checkExtension } from '../domain/vm/capabilities.js';
 import type { Envelope } from './answers.js';
 import { Commands } from './commands.service.js';
 import { type Page, cursorOf, pageOf, paging } from './cursor.js';
@@ -39,7 +39,7 @@ export class CapabilitiesController {
   ): Promise<Page<Envelope>> {
     const after = cursorOf(query.cursor, z.int().min(0), 0);
     const { vm, version, position } = await this.commands.view(http, id, undefined);
-    const rows = CAPABILITIES.map(({ name, number, value }, i) => ({
+    const rows = capabilitiesOf(vm).map(({ name, number, value }, i) => ({
       at: i + 1,
       row: { capability: name, number, ret: value(vm), enabled: vm.capabilities?.includes(name) ?? false },
     }));

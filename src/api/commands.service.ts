@@ -1,20 +1,34 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { z } from 'zod';
 import type { Command } from '../domain/vm/command.js';
+import type { Arch } from '../domain/vm/state.js';
 import { type Existing, type Moment } from '../infra/machines/machines.js';
 import type { Answer } from '../infra/machines/lane.js';
 import type { Service } from '../infra/service.js';
 import { type Envelope, envelope, etagOf, setOutcome } from './answers.js';
+import type { BodyByArch, BodyShapes } from './by-arch.js';
 import { type Exchange, headerOf } from './http.js';
 import { ifMatchOf } from './if-match.js';
 import { Refusal } from './problem.js';
+import { readBy } from './schema.pipe.js';
 import { SERVICE } from './service.token.js';
 
 /** Who gives commands while nobody has to say who they are. */
 const LOCAL_ACTOR = 'local';
 
+/** VMs whose architecture is remembered. */
+const MOST_ARCHS = 10_000;
+
+/** A body as the VM's architecture reads it, and which that is. */
+export type BodyOf<Shapes extends BodyShapes> = {
+  readonly [Each in Arch]: { readonly arch: Each; readonly body: z.output<Shapes[Each]> };
+}[Arch];
+
 /** The way of every handler to a VM. */
 @Injectable()
 export class Commands {
+  private readonly archs = new Map<string, Arch>();
+
   constructor(@Inject(SERVICE) private readonly service: Service) {}
 
   /**
@@ -41,6 +55,28 @@ export class Commands {
     const existing = await this.service.machines.view(vm, moment);
     reply.header('etag', etagOf(existing.version));
     return existing;
+  }
+
+  /**
+   * Reads a body by the shape that the VM's architecture has for it.
+   *
+   * @throws UnknownVm, RequestProblem
+   */
+  async bodyFor<Shapes extends BodyShapes>(
+    vm: string,
+    { shapes }: BodyByArch<Shapes>,
+    body: unknown,
+  ): Promise<BodyOf<Shapes>> {
+    const arch = await this.archOf(vm);
+    return { arch, body: readBy(shapes[arch], body, 'body') } as BodyOf<Shapes>;
+  }
+
+  /** The architecture of a VM, which never changes. */
+  private async archOf(vm: string): Promise<Arch> {
+    const known = this.archs.get(vm) ?? (await this.service.machines.view(vm)).vm.arch;
+    if (this.archs.size >= MOST_ARCHS) this.archs.clear();
+    this.archs.set(vm, known);
+    return known;
   }
 
   /** The version that a command which looks at the past is to look at; undefined for now. */

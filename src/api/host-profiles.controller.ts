@@ -4,12 +4,16 @@ import { z } from 'zod';
 import type { Json } from '../domain/digester.js';
 import { toJson } from '../domain/json.js';
 import { machineOf } from '../domain/s390x/machine.js';
-import { s390xHost } from '../domain/shapes/create-vm.js';
+import { aarch64Host, s390xHost, x86Host } from '../domain/shapes/host.js';
 import { operation } from './openapi-operation.js';
 import { noQuery } from './shapes/path.js';
 
 /** The default machine of each architecture. */
-const PROFILES = { s390x: toJson(machineOf(s390xHost.parse({}))) };
+const PROFILES = {
+  s390x: toJson(machineOf(s390xHost.parse({}))),
+  x86_64: toJson(x86Host.parse({})),
+  aarch64: toJson(aarch64Host.parse({})),
+};
 
 const profiles = z.record(z.string(), z.record(z.string(), z.unknown())).meta({ id: 'HostProfiles' });
 

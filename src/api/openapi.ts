@@ -78,17 +78,25 @@ function plainContent(body: Body | undefined): void {
   if (content) for (const type of Object.keys(content)) content[type] = PLAIN[type] ?? content[type] ?? {};
 }
 
-type Schemas = Readonly<Record<string, { readonly required?: readonly string[] }>>;
+interface Schema {
+  readonly $ref?: string;
+  readonly required?: readonly string[];
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+}
+
+type Schemas = Readonly<Record<string, Schema>>;
+
+/** Whether an object of some form that the schema takes may be empty. */
+function takesEmpty({ $ref, anyOf, oneOf, required = [] }: Schema, schemas: Schemas): boolean {
+  if ($ref !== undefined) return takesEmpty(schemas[$ref.split('/').at(-1) ?? ''] ?? {}, schemas);
+  const forms = anyOf ?? oneOf;
+  return forms ? forms.some((form) => takesEmpty(form, schemas)) : required.length === 0;
+}
 
 /** Whether a request may do without its body: where a POST may bring no octets, and where no field is required. */
-function isOptional(method: string, { content = {} }: Body, schemas: Schemas): boolean {
-  const schema = (content[JSON_TYPE]?.schema ?? {}) as {
-    readonly $ref?: string;
-    readonly required?: readonly string[];
-  };
-  const { required = [] } = schemas[schema.$ref?.split('/').at(-1) ?? ''] ?? schema;
-  return OCTETS in content ? method === 'post' : required.length === 0;
-}
+const isOptional = (method: string, { content = {} }: Body, schemas: Schemas): boolean =>
+  OCTETS in content ? method === 'post' : takesEmpty(content[JSON_TYPE]?.schema ?? {}, schemas);
 
 /** Operations that a version can be asked of are commands: those that can be refused because of it. */
 const isCommand = ({ responses }: OperationObject): boolean => '412' in responses;
@@ -136,7 +144,7 @@ export function openApiOf(app: INestApplication): OpenAPIObject {
   const { schemas = {} } = document.components ?? {};
   for (const path of Object.values(document.paths))
     for (const [method, operation] of Object.entries(path) as [string, OperationObject][])
-      complete(method, operation, schemas as Schemas);
+      complete(method, operation, schemas);
   const problem = jsonSchemaOf(problemShape).components as typeof schemas;
   const components = { schemas: { ...schemas, ...problem }, headers: HEADERS } as OpenAPIObject['components'];
   return { ...document, components, security: [] } as OpenAPIObject;

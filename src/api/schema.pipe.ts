@@ -1,5 +1,6 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import type { z } from 'zod';
+import { isDeferred } from './by-arch.js';
 import { fieldErrors } from './field-errors.js';
 import { RequestProblem, malformedRequest } from './problem.js';
 
@@ -14,6 +15,18 @@ export function orOctets<Schema extends z.ZodType>(schema: Schema): Schema {
 /** What each kind of parameter is called where no field can be. */
 const WHOLE = { body: 'body', query: 'query', param: 'path', custom: 'request' } as const;
 
+/**
+ * Reads a value by its shape.
+ *
+ * @param whole what to call the place of an error that is not in a field
+ * @throws RequestProblem that names the fields that are wrong
+ */
+export function readBy<Schema extends z.ZodType>(schema: Schema, value: unknown, whole: string): z.output<Schema> {
+  const { success, data, error } = schema.safeParse(value);
+  if (!success) throw malformedRequest(fieldErrors(error, whole));
+  return data;
+}
+
 /** Reads every parameter that has a zod schema with it. A missing body counts as an empty one. */
 @Injectable()
 export class SchemaPipe implements PipeTransform {
@@ -24,8 +37,6 @@ export class SchemaPipe implements PipeTransform {
       if (value !== undefined) throw new RequestProblem('unsupported_media_type', 'the body must be application/json');
     }
     const given = type === 'body' && value === undefined ? {} : value;
-    const { success, data, error } = (schema as z.ZodType).safeParse(given);
-    if (!success) throw malformedRequest(fieldErrors(error, WHOLE[type]));
-    return data;
+    return isDeferred(schema) ? given : readBy(schema as z.ZodType, given, WHOLE[type]);
   }
 }

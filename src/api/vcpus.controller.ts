@@ -2,9 +2,13 @@ import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestj
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { createVcpu } from '../domain/shapes/memory.js';
-import { type S390xRegisterChanges, s390xRegisters } from '../domain/shapes/s390x-registers.js';
+import { aarch64Registers } from '../domain/shapes/aarch64-registers.js';
+import { s390xRegisters } from '../domain/shapes/s390x-registers.js';
+import { x86Registers } from '../domain/shapes/x86-registers.js';
+import type { Command } from '../domain/vm/command.js';
 import type { Envelope } from './answers.js';
-import { Commands } from './commands.service.js';
+import { byArch } from './by-arch.js';
+import { type BodyOf, Commands } from './commands.service.js';
 import { type Page, cursorOf, pageOf, paging } from './cursor.js';
 import { type Exchange, Http } from './http.js';
 import { ONE_MOMENT, momentFields, momentOf, momentQuery, oneMoment } from './moment.js';
@@ -13,7 +17,21 @@ import { RequestProblem } from './problem.js';
 import { done } from './shapes/output.js';
 import { type VcpuPath, type VmPath, noQuery, vcpuPath, vmPath } from './shapes/path.js';
 import { createdVcpu, vcpuPage, vcpuShape } from './shapes/vcpu.js';
-import { vcpuView } from './vm-view.js';
+import { vcpuView, vcpusOf } from './vm-view.js';
+
+const registersBody = byArch({ s390x: s390xRegisters, x86_64: x86Registers, aarch64: aarch64Registers });
+
+/** The command that changes registers. */
+function settingRegisters(vcpu: number, { arch, body }: BodyOf<typeof registersBody.shapes>): Command {
+  switch (arch) {
+    case 's390x':
+      return { type: 'set_registers', vcpu, registers: body };
+    case 'x86_64':
+      return { type: 'set_x86_registers', vcpu, registers: body };
+    case 'aarch64':
+      return { type: 'set_aarch64_registers', vcpu, registers: body };
+  }
+}
 
 const createBody = createVcpu.omit({ type: true }).meta({ id: 'CreateVcpu' });
 
@@ -53,7 +71,9 @@ export class VcpusController {
   ): Promise<Page<Envelope>> {
     const after = cursorOf(query.cursor, z.int(), -1);
     const { vm, version, position } = await this.commands.view(http, id, momentOf(query));
-    const vcpus = [...vm.vcpus.values()].filter((vcpu) => vcpu.id > after).sort((a, b) => a.id - b.id);
+    const vcpus = vcpusOf(vm)
+      .filter((vcpu) => vcpu.id > after)
+      .sort((a, b) => a.id - b.id);
     const { items, ...page } = pageOf(vcpus, query.limit, (vcpu) => vcpu.id);
     return { items: items.map(vcpuView), ...page, ...{ version, position } };
   }
@@ -74,12 +94,13 @@ export class VcpusController {
 
   @Patch(':vcpu/registers')
   @operation({ summary: 'Change registers of a vCPU, effective at once', kind: 'command', answer: done })
-  setRegisters(
+  async setRegisters(
     @Http() http: Exchange,
     @Param({ schema: vcpuPath }) { vm, vcpu }: VcpuPath,
     @Query({ schema: noQuery }) _: object,
-    @Body({ schema: s390xRegisters }) registers: S390xRegisterChanges,
+    @Body({ schema: registersBody }) body: unknown,
   ): Promise<Envelope> {
-    return this.commands.answer(http, vm, { type: 'set_registers', vcpu, registers });
+    const registers = await this.commands.bodyFor(vm, registersBody, body);
+    return this.commands.answer(http, vm, settingRegisters(vcpu, registers));
   }
 }

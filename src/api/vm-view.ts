@@ -3,7 +3,10 @@ import { addressOf } from '../domain/memory/address.js';
 import type { Memslot } from '../domain/memory/memslot.js';
 import type { Interrupt } from '../domain/shapes/s390x-interrupt.js';
 import { PGM } from '../domain/s390x/program-exception.js';
+import type { Aarch64Vcpu } from '../domain/aarch64/vcpu.js';
 import type { S390xRegisterFile, S390xVcpu } from '../domain/s390x/vcpu.js';
+import type { Vm } from '../domain/vm/state.js';
+import type { X86Vcpu } from '../domain/x86_64/vcpu.js';
 import type { Existing } from '../infra/machines/machines.js';
 import { answerJson } from './answer-json.js';
 import type { Envelope } from './answers.js';
@@ -57,6 +60,17 @@ function pendingView(waiting: Interrupt): object {
   return { type, code, ...((CODES_WITH_TEID.has(code) || transExcCode !== 0n) && { transExcCode }) };
 }
 
+type Vcpu = S390xVcpu | X86Vcpu | Aarch64Vcpu;
+
+/** The vCPUs of a VM. */
+export const vcpusOf = ({ vcpus }: Vm): Vcpu[] => [...(vcpus as ReadonlyMap<number, Vcpu>).values()];
+
+const s390xView = ({ id, mpState, registers, pending }: S390xVcpu) => ({
+  id,
+  mpState,
+  registers: registersView(registers),
+  pending: pending.map(pendingView),
+});
+
 /** A vCPU as it is answered. */
-export const vcpuView = ({ id, mpState, registers, pending }: S390xVcpu): Envelope =>
-  answerJson({ id, mpState, registers: registersView(registers), pending: pending.map(pendingView) }) as Envelope;
+export const vcpuView = (vcpu: Vcpu): Envelope => answerJson('pending' in vcpu ? s390xView(vcpu) : vcpu) as Envelope;

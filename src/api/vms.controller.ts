@@ -2,7 +2,8 @@ import { Body, Controller, Delete, Get, Inject, Param, Post, Query } from '@nest
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { machineOf } from '../domain/s390x/machine.js';
-import { createVm, vmId } from '../domain/shapes/create-vm.js';
+import { ARCHS, vmId } from '../domain/shapes/create-vm.js';
+import type { Command, CommandOf } from '../domain/vm/command.js';
 import { forecast } from '../domain/vm/forecast.js';
 import type { Vm } from '../domain/vm/state.js';
 import type { Service } from '../infra/service.js';
@@ -20,7 +21,7 @@ import { vmView } from './vm-view.js';
 
 const listQuery = z.strictObject({
   ...paging,
-  arch: createVm.shape.arch.optional(),
+  arch: z.enum(ARCHS).optional(),
   state: z.enum(['live', 'destroyed']).optional(),
   label: z
     .union([z.string(), z.array(z.string())])
@@ -41,6 +42,12 @@ const wantedBy =
     [undefined, vm.arch].includes(arch) &&
     (state === undefined || vm.regions.lifecycle === state) &&
     [label].flat().every((wanted) => hasLabel(vm, wanted));
+
+/** The command that creates a VM, with every detail of its machine filled in. */
+function creating({ type: vmType, ...rest }: Omit<CreateVmBody, 'id'>): Command {
+  const command = { type: 'create_vm', vmType, ...rest } as CommandOf<'create_vm'>;
+  return command.arch === 's390x' ? { ...command, host: machineOf(command.host) } : command;
+}
 
 /** VMs: created, looked at now or then, destroyed. */
 @ApiTags('VMs')
@@ -64,9 +71,8 @@ export class VmsController {
     @Query({ schema: noQuery }) _: object,
     @Body({ schema: createVmBody }) body: CreateVmBody,
   ): Promise<Envelope> {
-    const { id = this.service.machines.newId(), type, host, ...rest } = body;
-    const command = { type: 'create_vm' as const, vmType: type, host: machineOf(host), ...rest };
-    const { version } = await this.commands.run(http, id, command);
+    const { id = this.service.machines.newId(), ...rest } = body;
+    const { version } = await this.commands.run(http, id, creating(rest));
     const now = await this.service.machines.view(id);
     const created = now.version === version ? now : await this.service.machines.view(id, { version });
     http.reply.header('location', `/v1/vms/${id}`);

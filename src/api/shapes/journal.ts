@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { command } from '../../domain/vm/command.js';
+import { COMMAND_TYPES, type CommandType } from '../../domain/vm/command.js';
 import { vmId } from '../../domain/shapes/create-vm.js';
 import { u64 } from '../../domain/shapes/scalars.js';
 import { paging } from '../cursor.js';
@@ -7,7 +7,7 @@ import { time } from '../moment.js';
 import { queryInteger } from '../query-integer.js';
 import { located, pageShape, rfc3339 } from './output.js';
 
-const types = command.options.map(({ shape }) => shape.type.value);
+const types = [...COMMAND_TYPES] as [CommandType, ...CommandType[]];
 
 const most64 = (1n << 64n) - 1n;
 

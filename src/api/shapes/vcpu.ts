@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { AARCH64_GENERAL } from '../../domain/shapes/aarch64-registers.js';
+import { X86_GENERAL } from '../../domain/shapes/x86-registers.js';
 import { interruptShape } from './interrupt.js';
 import { answered, hex, located, pageShape } from './output.js';
 
-const registers = z
+const s390x = z
   .strictObject({
     psw: z.strictObject({ mask: hex, addr: hex }),
     prefix: hex,
@@ -22,13 +24,29 @@ const registers = z
   })
   .meta({ id: 'S390xRegisterFile' });
 
+const hexes = <Name extends string>(names: readonly Name[]) =>
+  Object.fromEntries(names.map((name) => [name, hex])) as Record<Name, typeof hex>;
+
+const x86 = z
+  .strictObject({
+    ...hexes(['cr0', 'cr2', 'cr3', 'cr4', 'efer', 'rflags', 'rip']),
+    pkru: z.int(),
+    cs: z.strictObject({ l: z.int(), db: z.int(), dpl: z.int() }),
+    ...hexes(X86_GENERAL),
+    apicId: z.int(),
+  })
+  .meta({ id: 'X86RegisterFile' });
+
+const aarch64 = z.strictObject(hexes([...AARCH64_GENERAL, 'sp', 'pc', 'pstate'])).meta({ id: 'Aarch64RegisterFile' });
+
 const vcpu = {
   id: z.int(),
   mpState: z.string(),
-  registers,
+  registers: z.union([s390x, x86, aarch64]),
   pending: z
     .array(interruptShape)
-    .meta({ description: 'local interruptions that wait for the next run, highest priority first' }),
+    .optional()
+    .meta({ description: 's390x: local interruptions that wait for the next run, highest priority first' }),
 };
 
 /** A vCPU as it is answered. */

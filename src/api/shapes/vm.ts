@@ -1,12 +1,17 @@
 import { z } from 'zod';
-import { createVm, vmId } from '../../domain/shapes/create-vm.js';
+import { ARCHITECTURES, vmId } from '../../domain/shapes/create-vm.js';
 import { hex, located, pageShape, rfc3339 } from './output.js';
 
-const { name, arch, vmType, semantics, host, labels } = createVm.shape;
+const bodyOf = <Fields extends (typeof ARCHITECTURES)[keyof typeof ARCHITECTURES]>({ vmType, ...fields }: Fields) =>
+  z.strictObject({ id: vmId.optional(), type: vmType as Fields['vmType'], ...fields });
 
-/** The body that creates a VM. */
+/** The body that creates a VM, by architecture. */
 export const createVmBody = z
-  .strictObject({ id: vmId.optional(), name, arch, type: vmType, semantics, host, labels })
+  .discriminatedUnion('arch', [
+    bodyOf(ARCHITECTURES.s390x),
+    bodyOf(ARCHITECTURES.x86_64),
+    bodyOf(ARCHITECTURES.aarch64),
+  ])
   .meta({ id: 'CreateVm' });
 
 export type CreateVmBody = z.output<typeof createVmBody>;

@@ -55,6 +55,7 @@ const STORING: ReadonlySet<string> = new Set<Event['type']>([
   'sida_stored',
   'storage_keys_set',
   'cmma_values_set',
+  'dirty_log_cleared',
 ]);
 
 /** Longer JSON stands beside the record. Fewer than sixteen fields can be shorter, so a record stays within 65,535 bytes. */

@@ -1,8 +1,8 @@
 import type { Digester } from '../digester.js';
 import { toJson } from '../json.js';
 import type { Memslot } from '../memory/memslot.js';
-import type { S390xVcpu } from '../s390x/vcpu.js';
-import { INITIAL_REGIONS, type Regions, type Vm } from '../vm/state.js';
+import { INITIAL_REGIONS, type Regions } from '../vm/regions.js';
+import type { Arch, Outline, Vm } from '../vm/state.js';
 
 const encoder = new TextEncoder();
 
@@ -18,8 +18,9 @@ function digestOnce(part: object, compute: () => Uint8Array): Uint8Array {
 const digestOf = (value: unknown, { canonical, sha256 }: Digester): Uint8Array =>
   sha256(encoder.encode(canonical(toJson(value))));
 
-const digestVcpu = (vcpu: S390xVcpu, digester: Digester): Uint8Array =>
-  digestOnce(vcpu, () => digestOf(vcpu, digester));
+type AnyVcpu = Vm['vcpus'] extends ReadonlyMap<number, infer Vcpu> ? Vcpu : never;
+
+const digestVcpu = (vcpu: AnyVcpu, digester: Digester): Uint8Array => digestOnce(vcpu, () => digestOf(vcpu, digester));
 
 function digestVcpus(vcpus: Vm['vcpus'], digester: Digester): Uint8Array {
   return digestOnce(vcpus, () =>
@@ -28,8 +29,8 @@ function digestVcpus(vcpus: Vm['vcpus'], digester: Digester): Uint8Array {
 }
 
 /** Regions that left their first state, so that a region which is added to the chart changes no digest by being there. */
-function changedRegions(regions: Regions): Partial<Regions> {
-  const initial: Readonly<Record<string, string>> = { ...INITIAL_REGIONS };
+function changedRegions(arch: Arch, regions: Regions): Partial<Regions> {
+  const initial: Readonly<Record<string, string>> = { ...INITIAL_REGIONS[arch] };
   return Object.fromEntries(Object.entries(regions).filter(([name, state]) => initial[name] !== state));
 }
 
@@ -60,17 +61,13 @@ export interface MemoryRoots {
 }
 
 /** As `stateDigest`, of a state whose memory is known by its roots alone. */
-export function stateDigestWith(
-  vm: Omit<Vm, 'memory'>,
-  { slots, pages, marks }: MemoryRoots,
-  digester: Digester,
-): Uint8Array {
+export function stateDigestWith(vm: Outline, { slots, pages, marks }: MemoryRoots, digester: Digester): Uint8Array {
   const { id, name, arch, vmType, semantics, labels, host, regions, vcpus, ledger: _, ...rest } = vm;
   return digester.sha256(
     // No two VMs share a host object (apply), so it stands for all that a VM is from its creation on.
     digestOnce(host, () => digestOf({ id, name, arch, vmType, semantics, labels, host }, digester)),
     digestOf(rest, digester),
-    digestOnce(regions, () => digestOf(changedRegions(regions), digester)),
+    digestOnce(regions, () => digestOf(changedRegions(arch, regions), digester)),
     digestSlots(slots, digester),
     digestVcpus(vcpus, digester),
     pages,

@@ -3,6 +3,7 @@ import type { Decider } from '../vm/decider.js';
 import { done, refused } from '../vm/decision.js';
 import { fragments, partsOf } from './address.js';
 import type { GuestMemory } from './guest-memory.js';
+import type { Vm } from '../vm/state.js';
 
 /** A run of guest memory that the VMM names: `gpa` in bytes of guest address, `size` in bytes. */
 interface Extent {
@@ -20,7 +21,7 @@ function mapped(memory: GuestMemory, extents: readonly Extent[]) {
  * The VMM stores through its own mapping of guest memory: no translation, no keys, no dirty log, also where the guest is
  * protected. EFAULT, and nothing is stored, unless a slot backs every byte.
  */
-export const writeMemory: Decider<'write_memory'> = (vm, { type, extents, data }) => {
+export const writeMemory: Decider<'write_memory', Vm> = (vm, { type, extents, data }) => {
   const verdict = consult(vm, { type });
   if (verdict.refused) return refused(verdict.refused);
   const parts = mapped(vm.memory, extents);
@@ -28,7 +29,7 @@ export const writeMemory: Decider<'write_memory'> = (vm, { type, extents, data }
 };
 
 /** The VMM reads through its mapping, now or as it was. Reply: `data`. EFAULT unless a slot backs every byte. */
-export const readMemory: Decider<'read_memory'> = (_vm, { type, gpa, size }, past) => {
+export const readMemory: Decider<'read_memory', Vm> = (_vm, { type, gpa, size }, past) => {
   const verdict = consult(past, { type });
   if (verdict.refused) return refused(verdict.refused);
   const { memory } = past;

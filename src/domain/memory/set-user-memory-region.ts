@@ -9,6 +9,7 @@ import { PAGE_SIZE, frameOf } from './address.js';
 import { KVM_MEM_MAX_NR_PAGES, KVM_USER_MEM_SLOTS } from './memslot-limits.js';
 import { type Memslot, type MemslotFlag, endOf } from './memslot.js';
 import { freeRange } from './user-range.js';
+import type { Arch, Vm } from '../vm/state.js';
 
 type Request = CommandOf<'set_user_memory_region'>;
 
@@ -17,12 +18,21 @@ const ADDRESSES = 1n << 64n;
 
 const unaligned = (address: bigint): boolean => address % PAGE !== 0n;
 
-const isLogFlag = (flag: MemslotFlag | bigint): flag is 'log_dirty_pages' => flag === 'log_dirty_pages';
+/** Flags that a slot can have (check_memory_region_flags). */
+const FLAGS: { readonly [Each in Arch]: readonly MemslotFlag[] } = {
+  s390x: ['log_dirty_pages'],
+  x86_64: ['log_dirty_pages', 'readonly'],
+  aarch64: ['log_dirty_pages', 'readonly'],
+};
+
+const isFlag = (flag: MemslotFlag | bigint): flag is MemslotFlag => typeof flag === 'string';
+
+const logs = ({ flags }: Request): boolean => flags.includes('log_dirty_pages');
 
 /** What is wrong with a request whatever slots there are, in KVM's order (kvm_set_memory_region). */
-const malformations: readonly ((request: Request) => boolean)[] = [
-  ({ slot }) => (slot & 0xffff) >= KVM_USER_MEM_SLOTS,
-  ({ flags }) => !flags.every(isLogFlag),
+const malformations: readonly ((request: Request, arch: Arch) => boolean)[] = [
+  ({ slot }, arch) => (slot & 0xffff) >= KVM_USER_MEM_SLOTS[arch],
+  ({ flags }, arch) => !flags.every((flag) => isFlag(flag) && FLAGS[arch].includes(flag)),
   ({ size, guestPhysAddr, userspaceAddr = 0n }) => [size, guestPhysAddr, userspaceAddr].some(unaligned),
   ({ size, userspaceAddr = 0n }) => userspaceAddr + size > ADDRESSES - PAGE,
   ({ slot }) => slot >>> 16 !== 0,
@@ -47,7 +57,7 @@ function create(slots: readonly Memslot[], request: Request): Change {
   const { slot, guestPhysAddr, size } = request;
   if (overlaps(slots, slot, frameOf(guestPhysAddr), frameOf(size))) return { errno: 'EEXIST' };
   const userspaceAddr = request.userspaceAddr ?? freeRange(slots, guestPhysAddr, size);
-  const flags = request.flags.filter(isLogFlag);
+  const flags = request.flags.filter(isFlag);
   return { kind: 'create', facts: [{ type: 'memslot_created', slot, guestPhysAddr, size, userspaceAddr, flags }] };
 }
 
@@ -55,7 +65,8 @@ function modify(slots: readonly Memslot[], request: Request, before: Memslot): C
   const { slot, guestPhysAddr, size, userspaceAddr } = request;
   const elsewhere = userspaceAddr !== undefined && frameOf(userspaceAddr) !== before.firstPage;
   if (elsewhere || frameOf(size) !== before.frames) return { errno: 'EINVAL' };
-  const flags = request.flags.filter(isLogFlag);
+  const flags = request.flags.filter(isFlag);
+  if (flags.includes('readonly') !== before.flags.includes('readonly')) return { errno: 'EINVAL' };
   const relabeled: Event[] =
     flags.length === before.flags.length ? [] : [{ type: 'memslot_flags_changed', slot, flags }];
   if (frameOf(guestPhysAddr) === before.firstFrame)
@@ -74,16 +85,16 @@ function changeOf(slots: readonly Memslot[], request: Request): Change {
  * KVM_SET_USER_MEMORY_REGION (api.rst 4.35; kvm_set_memory_region): creates, moves, changes or, with size 0, deletes a slot.
  *
  * Without `userspaceAddr` a slot that exists keeps its own and a new one gets a free range. EINVAL for what is out of range
- * or cannot be changed, EEXIST for a range that another slot has; a request that changes nothing is done without effect.
+ * or cannot be changed (`readonly` never can), EEXIST for a range that another slot has; a request that changes nothing is done without effect.
  * What the architecture has against a change, and that migration mode ends, is the chart's.
  */
-export const setUserMemoryRegion: Decider<'set_user_memory_region'> = (vm, request) => {
-  if (malformations.some((wrong) => wrong(request))) return refused('EINVAL');
+export const setUserMemoryRegion: Decider<'set_user_memory_region', Vm> = (vm, request) => {
+  if (malformations.some((wrong) => wrong(request, vm.arch))) return refused('EINVAL');
   const change = changeOf(vm.memory.slots, request);
   if (change === undefined) return done();
   if (change.errno) return refused(change.errno);
   const end = frameOf(request.guestPhysAddr + request.size);
   const { kind, facts } = change;
-  const verdict = consult(vm, { type: request.type, kind, logs: request.flags.some(isLogFlag), end });
+  const verdict = consult(vm, { type: request.type, kind, logs: logs(request), end });
   return verdict.refused ? refused(verdict.refused) : done([...facts, ...verdict.facts]);
 };

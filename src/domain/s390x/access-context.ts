@@ -1,5 +1,5 @@
 import type { GuestMemory } from '../memory/guest-memory.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import { type AddressMode, PSW, addressMode, spaceOf } from './address-mode.js';
 import { FACILITY, hasFacility } from './facilities.js';
 import type { S390xRegisterFile, S390xVcpu } from './vcpu.js';
@@ -34,7 +34,10 @@ export interface AccessContext {
 }
 
 /** The context of an access by `vcpu` now; a control counts only with the facility behind it (guest_translate_gva). */
-export function accessContext(vm: Pick<Vm, 'host' | 'cpuModel' | 'memory'>, { registers }: S390xVcpu): AccessContext {
+export function accessContext(
+  vm: Pick<S390xVm, 'host' | 'cpuModel' | 'memory'>,
+  { registers }: S390xVcpu,
+): AccessContext {
   const pswHigh = highWord(registers.psw.mask);
   const cr0 = lowWord(registers.crs[0] ?? 0n);
   const edat1 = (cr0 & CR0.enhancedDat) !== 0 && hasFacility(vm, FACILITY.enhancedDat1);

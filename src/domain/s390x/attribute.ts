@@ -4,7 +4,7 @@ import type { Errno } from '../errno.js';
 import { consult } from '../vm/consult.js';
 import { type Decision, type Reply, done, malformed, refused } from '../vm/decision.js';
 import type { LawEvent } from '../vm/law.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import type { Tod } from './tod.js';
 
 /** A payload as the request's body gave it. */
@@ -29,11 +29,11 @@ export interface Attribute {
   /** The fields of what `addr` of struct kvm_device_attr points to; none if the attribute does not look at it. */
   readonly payload: z.ZodObject;
   /** KVM_SET_DEVICE_ATTR. */
-  readonly set?: (vm: Vm, raw: Raw, call: Call) => Decision;
+  readonly set?: (vm: S390xVm, raw: Raw, call: Call) => Decision;
   /** KVM_GET_DEVICE_ATTR; the reply has the payload's fields. */
-  readonly get?: (vm: Vm, call: Call) => Decision;
+  readonly get?: (vm: S390xVm, call: Call) => Decision;
   /** KVM_HAS_DEVICE_ATTR: the errno, or undefined for 0. */
-  readonly has: (vm: Vm) => Errno | undefined;
+  readonly has: (vm: S390xVm) => Errno | undefined;
   /** What of the outside its calls take, which the edge puts into the command. */
   readonly takes?: Outer;
 }
@@ -57,7 +57,7 @@ export interface AttributeGroup {
 /** A row as it is written: `set` gets the payload that was read, or undefined where it cannot be read (a bad address). */
 interface Row<Payload extends z.ZodObject> extends Omit<Attribute, 'set'> {
   readonly payload: Payload;
-  readonly set?: (vm: Vm, payload: z.output<Payload> | undefined, call: Call) => Decision;
+  readonly set?: (vm: S390xVm, payload: z.output<Payload> | undefined, call: Call) => Decision;
 }
 
 /** The payload of attributes that have none. */
@@ -73,7 +73,7 @@ function malformedPayload(error: z.ZodError): Decision {
 export function attribute<Payload extends z.ZodObject>({ set, ...row }: Row<Payload>): Attribute {
   if (set === undefined) return row;
   const hasPayload = Object.keys(row.payload.shape).length > 0;
-  const setRaw = (vm: Vm, raw: Raw, call: Call): Decision => {
+  const setRaw = (vm: S390xVm, raw: Raw, call: Call): Decision => {
     if (hasPayload && Object.keys(raw).length === 0) return set(vm, undefined, call);
     const { data, error } = row.payload.safeParse(raw);
     return error ? malformedPayload(error) : set(vm, data, call);
@@ -82,7 +82,7 @@ export function attribute<Payload extends z.ZodObject>({ set, ...row }: Row<Payl
 }
 
 /** A decision that is the chart's alone, with what is answered if it lets the command through. */
-export function lawful(vm: Vm, event: LawEvent, reply: Reply = {}): Decision {
+export function lawful(vm: S390xVm, event: LawEvent, reply: Reply = {}): Decision {
   const verdict = consult(vm, event);
   return verdict.refused ? refused(verdict.refused) : done(verdict.facts, reply);
 }

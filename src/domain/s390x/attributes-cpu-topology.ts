@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { u8 } from '../shapes/scalars.js';
 import { refused } from '../vm/decision.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import { type Attribute, type AttributeGroup, attribute, lawful } from './attribute.js';
 import { FACILITY, hasFacility } from './facilities.js';
 
 /** Whether the guest is to be told that its configuration topology changed (MTCR); the creation of a vCPU does so. */
-export const topologyChanged = ({ topologyChange, regions }: Vm): boolean =>
+export const topologyChanged = ({ topologyChange, regions }: S390xVm): boolean =>
   topologyChange ?? regions.vcpus === 'created';
 
 /** The attribute's number is the value; no payload is read. GET answers the state whatever the number. */

@@ -1,4 +1,4 @@
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import { type Attribute, type AttributeGroup, NO_PAYLOAD, attribute, lawful } from './attribute.js';
 import type { WrappedAlgorithm } from './crypto.js';
 import { machineOf } from './machine.js';
@@ -17,7 +17,7 @@ const keyWrapping = (number: bigint, algorithm: WrappedAlgorithm, enabled: boole
     ...(enabled && { takes: `${algorithm}_wrapping_key` as const }),
   });
 
-const hasAp = ({ host }: Vm) => (machineOf(host).apInstructions ? undefined : 'ENXIO');
+const hasAp = ({ host }: S390xVm) => (machineOf(host).apInstructions ? undefined : 'ENXIO');
 
 /** Turns interpretation of AP instructions on or off. SET without them is EOPNOTSUPP, HAS is ENXIO. */
 const apInterpretation = (number: bigint, enabled: boolean): Attribute =>

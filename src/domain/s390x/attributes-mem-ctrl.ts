@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { u64 } from '../shapes/scalars.js';
 import { done } from '../vm/decision.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import { type AttributeGroup, NO_PAYLOAD, attribute, lawful } from './attribute.js';
 import { limitRead, limitWanted } from './memory-limit.js';
 
-const hasCmma = ({ host }: Vm) => (host.cmma ? undefined : 'ENXIO');
+const hasCmma = ({ host }: S390xVm) => (host.cmma ? undefined : 'ENXIO');
 
 /** KVM_S390_VM_MEM_CTRL (devices/vm.rst 1; kvm_s390_set_mem_control, kvm_s390_get_mem_control). */
 export const memCtrl: AttributeGroup = {

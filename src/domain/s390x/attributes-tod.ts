@@ -3,21 +3,21 @@ import { u64, u8 } from '../shapes/scalars.js';
 import type { Decision, Reply } from '../vm/decision.js';
 import type { Wrong } from '../vm/law-attributes.js';
 import { documented } from '../vm/semantics.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import { type AttributeGroup, type Call, NO_PAYLOAD, attribute, lawful } from './attribute.js';
 import { FACILITY, hasFacility } from './facilities.js';
 import { NO_OFFSET, NO_TOD, type Tod, guestTod, offsetTo } from './tod.js';
 
-const hasEpochs = (vm: Vm): boolean => hasFacility(vm, FACILITY.multipleEpoch);
+const hasEpochs = (vm: S390xVm): boolean => hasFacility(vm, FACILITY.multipleEpoch);
 
 /** Sets the guest's clock on all its vCPUs; undefined where the payload cannot be read. */
-function setClock(vm: Vm, wanted: Tod | undefined, { flags, hostTod = NO_TOD }: Call): Decision {
+function setClock(vm: S390xVm, wanted: Tod | undefined, { flags, hostTod = NO_TOD }: Call): Decision {
   if (wanted === undefined) return lawful(vm, { type: 'set_tod', flags, wrong: 'unreadable' });
   const wrong: Wrong | undefined = wanted.epochIdx !== 0 && !hasEpochs(vm) ? 'unacceptable' : undefined;
   return lawful(vm, { type: 'set_tod', flags, wrong, fact: offsetTo(wanted, hostTod, hasEpochs(vm)) });
 }
 
-const getClock = (vm: Vm, { flags, hostTod = NO_TOD }: Call, reply: (tod: Tod) => Reply): Decision =>
+const getClock = (vm: S390xVm, { flags, hostTod = NO_TOD }: Call, reply: (tod: Tod) => Reply): Decision =>
   lawful(vm, { type: 'get_tod', flags }, reply(guestTod(vm.todOffset ?? NO_OFFSET, hostTod, hasEpochs(vm))));
 
 const wrongHigh = (payload: { readonly value: number } | undefined): Wrong | undefined => {

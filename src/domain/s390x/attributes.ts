@@ -2,7 +2,8 @@ import { ERRNO, type Errno } from '../errno.js';
 import { consult } from '../vm/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { done, refused } from '../vm/decision.js';
-import type { Vm } from '../vm/state.js';
+import type { ListedAttribute } from '../vm/attribute-list.js';
+import type { S390xVm } from '../vm/state.js';
 import type { Attribute, AttributeGroup } from './attribute.js';
 import { cpuModel } from './attributes-cpu-model.js';
 import { cpuTopology } from './attributes-cpu-topology.js';
@@ -35,7 +36,7 @@ export const getDeviceAttr: Decider<'get_device_attr'> = (vm, { type, group, ...
   return attributeOf(groupOf(group), call.attr)?.get?.(vm, call) ?? refused('ENXIO');
 };
 
-function hasAttribute(vm: Vm, group: AttributeGroup | undefined, attr: string | bigint): Errno | undefined {
+function hasAttribute(vm: S390xVm, group: AttributeGroup | undefined, attr: string | bigint): Errno | undefined {
   const found = attributeOf(group, attr);
   if (found !== undefined) return found.has(vm);
   return group?.hasEveryNumber && typeof attr === 'bigint' ? undefined : 'ENXIO';
@@ -48,18 +49,8 @@ export const hasDeviceAttr: Decider<'has_device_attr'> = (vm, { type, group, att
   return errno ? refused(errno) : done();
 };
 
-/** What KVM_HAS_DEVICE_ATTR answers for an attribute that has a name. */
-export interface ListedAttribute {
-  readonly group: string;
-  readonly attribute: string;
-  readonly groupNumber: number;
-  readonly attributeNumber: bigint;
-  readonly ret: number;
-  readonly errno?: Errno;
-}
-
 /** Every attribute that has a name, in order of numbers, with what HAS would answer. */
-export const attributeList = (vm: Vm): ListedAttribute[] =>
+export const attributeList = (vm: S390xVm): ListedAttribute[] =>
   ATTRIBUTE_GROUPS.flatMap((group) =>
     group.attributes.map(({ name, number, has }) => {
       const errno = has(vm);

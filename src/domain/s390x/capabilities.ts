@@ -1,4 +1,5 @@
-import type { Vm } from '../vm/state.js';
+import { type Capability, always } from '../vm/capability.js';
+import type { S390xVm } from '../vm/state.js';
 import { FACILITY } from './facilities.js';
 import { machineOf } from './machine.js';
 
@@ -7,36 +8,32 @@ export interface Enabling {
   /** EBUSY once a vCPU was created. */
   readonly beforeVcpus: boolean;
   /** EINVAL where this is false. */
-  readonly offered: (vm: Vm) => boolean;
+  readonly offered: (vm: S390xVm) => boolean;
   /** EINVAL where the VM uses CMMA. */
   readonly largePages: boolean;
   /** Facilities that come into the guest's mask and list. */
-  readonly facilities: (vm: Vm) => readonly number[];
+  readonly facilities: (vm: S390xVm) => readonly number[];
 }
 
-/** A capability of a VM: its number, what KVM_CHECK_EXTENSION answers, and how it is enabled, if it can be. */
-export interface Capability {
-  readonly name: string;
-  readonly number: number;
-  readonly value: (vm: Vm) => number;
+/** A capability, and how it is enabled, if it can be. */
+export interface S390xCapability extends Capability<S390xVm> {
   readonly enabling?: Enabling;
 }
 
 /** vCPUs of a VM with extended SCA. */
 const SCA_SLOTS = 248;
 
-const always = (value: number) => (): number => value;
 const hostHas =
   (facility: number) =>
-  ({ host }: Vm): boolean =>
+  ({ host }: S390xVm): boolean =>
     host.facilities.includes(facility);
 const ifHostHas =
   (facility: number) =>
-  (vm: Vm): number =>
+  (vm: S390xVm): number =>
     Number(hostHas(facility)(vm));
-const ifProtectable = ({ host }: Vm): number => Number(host.protectedVirtualization);
-const largePagesOffered = (vm: Vm): boolean => machineOf(vm.host).hpage && vm.vmType !== 'ucontrol';
-const ifLargePages = (vm: Vm): number => Number(largePagesOffered(vm));
+const ifProtectable = ({ host }: S390xVm): number => Number(host.protectedVirtualization);
+const largePagesOffered = (vm: S390xVm): boolean => machineOf(vm.host).hpage && vm.vmType !== 'ucontrol';
+const ifLargePages = (vm: S390xVm): number => Number(largePagesOffered(vm));
 
 const none = (): readonly number[] => [];
 
@@ -61,7 +58,7 @@ const vector: Enabling = {
  * KVM_CHECK_EXTENSION is 0 (kvm_vm_ioctl_check_extension, kvm_vm_ioctl_enable_cap). The number of processors of the host is
  * not modelled: NR_VCPUS is what a VM can have. Interpretation of zPCI is not modelled.
  */
-export const CAPABILITIES: readonly Capability[] = [
+export const CAPABILITIES: readonly S390xCapability[] = [
   { name: 'nr_vcpus', number: 9, value: always(SCA_SLOTS) },
   { name: 's390_psw', number: 42, value: always(1) },
   { name: 'max_vcpus', number: 66, value: always(SCA_SLOTS) },
@@ -130,7 +127,7 @@ export const CAPABILITIES: readonly Capability[] = [
   { name: 's390_hpage_2g', number: 249, value: ({ host }) => Number(machineOf(host).hpage), enabling: largePages },
 ];
 
-const byKey = new Map<string | number, Capability>(
+const byKey = new Map<string | number, S390xCapability>(
   CAPABILITIES.flatMap((capability) => [
     [capability.name, capability],
     [capability.number, capability],
@@ -138,7 +135,4 @@ const byKey = new Map<string | number, Capability>(
 );
 
 /** The capability of a name or number, if the table has it. */
-export const capabilityOf = (key: string | number): Capability | undefined => byKey.get(key);
-
-/** KVM_CHECK_EXTENSION on the VM: 0 for what is not known. */
-export const checkExtension = (vm: Vm, key: string | number): number => capabilityOf(key)?.value(vm) ?? 0;
+export const capabilityOf = (key: string | number): S390xCapability | undefined => byKey.get(key);

@@ -2,9 +2,9 @@ import { not, stateIn } from 'xstate';
 import { endOf, logsDirty } from '../memory/memslot.js';
 import { KVM_USER_MEM_SLOTS } from '../memory/memslot-limits.js';
 import { MARKS_MAX } from '../shapes/s390x-marks.js';
-import type { LawEvent, MarksRequest } from '../vm/law.js';
+import type { MarksRequest, S390xLawEvent } from '../vm/law.js';
 import { documented } from '../vm/semantics.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import { SPAN } from './address-space.js';
 import { vcpuGuards } from './chart-guards-vcpu.js';
 import { attributeGuards } from './chart-attribute-guards.js';
@@ -14,7 +14,7 @@ import { someProtected } from './secure-cpu.js';
 import { configurationStorage, cpuStorage } from './ultravisor.js';
 
 /** An event of the chart: a command, and the VM that it is given to, to be read only. */
-export type ChartEvent = LawEvent & { readonly vm: Vm };
+export type ChartEvent = S390xLawEvent & { readonly vm: S390xVm };
 
 interface Asked {
   readonly event: ChartEvent;
@@ -32,12 +32,12 @@ const TABLE_SIZE = 16384n;
 const framesOf = (bytes: bigint): number => Number(bytes >> 12n);
 
 /** MIGRATION_START's own memory: one bit a page of each slot. */
-const migrationState = ({ memory }: Vm): bigint =>
+const migrationState = ({ memory }: S390xVm): bigint =>
   memory.slots.reduce((sum, { frames }) => sum + BigInt(Math.ceil(frames / 8)), 0n);
 
 const toldToRefuse = (event: ChartEvent): boolean => 'ultravisorRefuses' in event && event.ultravisorRefuses;
 
-const lacksMemory = ({ host }: Vm, bytes: bigint): boolean => host.freeMemory < bytes;
+const lacksMemory = ({ host }: S390xVm, bytes: bigint): boolean => host.freeMemory < bytes;
 
 /** Every condition that an arrow of the chart can depend on, by name. */
 export const guards = {
@@ -79,7 +79,7 @@ export const guards = {
   noMemoryForConfiguration: ({ event: { vm } }: Asked) => lacksMemory(vm, configurationStorage(vm)),
   noMemoryForSecureCpus: ({ event: { vm } }: Asked) => lacksMemory(vm, configurationStorage(vm) + cpuStorage(vm)),
 
-  slotIdBeyondMax: ({ event }: Asked) => event.type === 'get_dirty_log' && event.slot >= KVM_USER_MEM_SLOTS,
+  slotIdBeyondMax: ({ event }: Asked) => event.type === 'get_dirty_log' && event.slot >= KVM_USER_MEM_SLOTS.s390x,
   slotDoesNotLog: ({ event }: Asked) =>
     event.type === 'get_dirty_log' &&
     !event.vm.memory.slots.some((slot) => slot.slot === event.slot && logsDirty(slot)),

@@ -1,3 +1,4 @@
+import { DESTROYED } from '../vm/chart-arrows.js';
 import { attributeArrows } from './chart-attributes.js';
 import { accept, law, record, recordTo, refuse } from './chart-setup.js';
 
@@ -36,6 +37,6 @@ export const lifecycle = law.createStateConfig({
         ],
       },
     },
-    destroyed: { on: { '*': { actions: { type: 'refuse', params: { errno: 'ENOENT' } } } } },
+    destroyed: DESTROYED,
   },
 });

@@ -1,6 +1,6 @@
 import type { Subfunc } from '../shapes/cpu-model.js';
-import type { S390xHost } from '../shapes/create-vm.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xHost } from '../shapes/host.js';
+import type { S390xVm } from '../vm/state.js';
 import { machineOf, subfuncOf } from './machine.js';
 
 /** What was set of a VM's CPU model; what is absent is as KVM_CREATE_VM left it (struct kvm_s390_cpu_model). */
@@ -18,7 +18,7 @@ export interface CpuModel {
 }
 
 /** What of a VM its CPU model hangs on. */
-export type Modelled = Pick<Vm, 'host' | 'cpuModel'>;
+export type Modelled = Pick<S390xVm, 'host' | 'cpuModel'>;
 
 /** The version byte that guests see of a CPU id. */
 const VERSION = 0xffn << 56n;

@@ -1,5 +1,5 @@
 import { ascending } from '../shapes/bitmap.js';
-import type { S390xHost } from '../shapes/create-vm.js';
+import type { S390xHost } from '../shapes/host.js';
 import type { Modelled } from './cpu-model.js';
 import { AP_INTERRUPTS, hasApInterrupts } from './machine.js';
 

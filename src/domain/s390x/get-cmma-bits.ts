@@ -7,7 +7,7 @@ import { consult } from '../vm/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { type Decision, type Reply, done, refused } from '../vm/decision.js';
 import { documented } from '../vm/semantics.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 
 type Request = CommandOf<'s390_get_cmma_bits'>;
 
@@ -21,11 +21,11 @@ const EMPTY: Reply = { startGfn: 0n, count: 0, remaining: 0n, values: new Uint8A
 
 const byteAt = (memory: GuestMemory, frame: number): number => cmmaByteOf(memory.marks.get(frame));
 
-const remainingOf = ({ regions, cmmaDirtyPages = 0 }: Vm, collected = 0): bigint =>
+const remainingOf = ({ regions, cmmaDirtyPages = 0 }: S390xVm, collected = 0): bigint =>
   regions.migration === 'on' ? BigInt(Math.max(0, cmmaDirtyPages - collected)) : 0n;
 
 /** The bytes from `startGfn` on up to the first page in no slot (kvm_s390_peek_cmma). */
-function peek(vm: Vm, startGfn: bigint, most: number): Decision {
+function peek(vm: S390xVm, startGfn: bigint, most: number): Decision {
   const count = backedFrames(vm.memory, startGfn, most);
   if (count === 0) return refused('EFAULT');
   const first = Number(startGfn);
@@ -56,7 +56,7 @@ function collectable(memory: GuestMemory, start: number, most: number, bridge: n
 }
 
 /** Collects what waits, in one run of pages (dat_get_cmma; kvm_s390_get_cmma). */
-function collect(vm: Vm, startGfn: bigint, most: number): Decision {
+function collect(vm: S390xVm, startGfn: bigint, most: number): Decision {
   const { memory } = vm;
   const asDocumented = documented(vm, 'cmmaBridgedBytes');
   const start = startGfn < BigInt(FRAMES) ? Number(startGfn) : FRAMES;
@@ -73,7 +73,7 @@ function collect(vm: Vm, startGfn: bigint, most: number): Decision {
   return done([{ type: 'cmma_collected', startGfn: BigInt(first), count }], reply);
 }
 
-const nothing = ({ regions, cmmaDirtyPages = 0 }: Vm, { count }: Request, peeks: boolean): boolean =>
+const nothing = ({ regions, cmmaDirtyPages = 0 }: S390xVm, { count }: Request, peeks: boolean): boolean =>
   count === 0 || regions.cmm === 'unused' || (!peeks && cmmaDirtyPages === 0);
 
 /**

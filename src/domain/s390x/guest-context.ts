@@ -1,6 +1,6 @@
 import type { CommandOf } from '../vm/command.js';
 import type { Decision } from '../vm/decision.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import { highWord } from './words.js';
 import type { S390xVcpu } from './vcpu.js';
 
@@ -8,7 +8,7 @@ import type { S390xVcpu } from './vcpu.js';
 export type GuestCommand = CommandOf<'s390_guest'>;
 
 /** How an instruction is executed on a vCPU of an unprotected VM. */
-export type Execute = (vm: Vm, vcpu: S390xVcpu, command: GuestCommand) => Decision;
+export type Execute = (vm: S390xVm, vcpu: S390xVcpu, command: GuestCommand) => Decision;
 
 /** PSW bit 15, problem state, and bits 8-11, the access key, in the upper word of the mask. */
 const PROBLEM_STATE = 0x00010000;

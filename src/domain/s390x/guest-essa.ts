@@ -3,7 +3,7 @@ import { CMMA_BYTE, USAGE, cmmaByteOf } from '../memory/cmma.js';
 import { consult } from '../vm/consult.js';
 import { done } from '../vm/decision.js';
 import type { Event } from '../vm/event.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import { hasFacility } from './facilities.js';
 import { type Execute, inProblemState } from './guest-context.js';
 import { interruptedBy } from './instruction-exception.js';
@@ -39,7 +39,7 @@ const EXTRACT = 0;
 const SET_STABLE_NODAT = 7;
 
 /** A page is resident while it holds a byte that is not zero; else it is logically zero. Content alone tells, so a state that was kept and read again answers the same. */
-function pageOf({ memory }: Vm, frame: number): Page | undefined {
+function pageOf({ memory }: S390xVm, frame: number): Page | undefined {
   const slot = memory.slotAt(frame);
   if (slot === undefined) return undefined;
   const byte = cmmaByteOf(memory.marks.get(frame));

@@ -4,7 +4,7 @@ import { consult } from '../vm/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { type Decision, done, malformed, refused } from '../vm/decision.js';
 import type { Event } from '../vm/event.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import { localInterrupt, merged, queued } from './interrupt.js';
 import { NO_ADDRESS, statusDecision, storedStatus } from './store-status.js';
 import type { S390xVcpu } from './vcpu.js';
@@ -12,7 +12,7 @@ import type { S390xVcpu } from './vcpu.js';
 const storesStatus = (irq: Interrupt): boolean => irq.type === 'sigp_stop' && irq.flags.includes('store_status');
 
 /** What an interruption that may be injected does; a vCPU that is stopped needs no stop, at most its status stored. */
-function injected(vm: Vm, { id, mpState, pending, registers }: S390xVcpu, irq: Interrupt): Decision {
+function injected(vm: S390xVm, { id, mpState, pending, registers }: S390xVcpu, irq: Interrupt): Decision {
   if (irq.type === 'sigp_stop' && mpState === 'stopped')
     return storesStatus(irq) ? statusDecision(storedStatus(vm.memory, registers, NO_ADDRESS)) : done();
   const waiting = merged(pending, irq);
@@ -26,7 +26,7 @@ const flagsTooWide = ({ type, flags = [] }: IrqRequest): boolean =>
   type === 'program_int' && flags.some((flag) => typeof flag === 'bigint' && flag > BYTE);
 
 /** One interruption for a vCPU (do_inject_vcpu). */
-function inject(vm: Vm, vcpu: number, irq: IrqRequest): Decision {
+function inject(vm: S390xVm, vcpu: number, irq: IrqRequest): Decision {
   if (flagsTooWide(irq)) return malformed('flags', 'must fit in 8 bits');
   const local = localInterrupt(irq);
   const verdict = consult(vm, { type: 'inject_irq', vcpu, irq, local });
@@ -60,7 +60,7 @@ export const getIrqState: Decider<'get_irq_state'> = (vm, { type, vcpu, len }) =
 };
 
 /** The VM with an interruption queued on a vCPU, for what is asked next. */
-function withQueued(vm: Vm, vcpu: S390xVcpu, facts: readonly Event[]): Vm {
+function withQueued(vm: S390xVm, vcpu: S390xVcpu, facts: readonly Event[]): S390xVm {
   const added = facts.flatMap((fact) => (fact.type === 'interrupt_queued' ? [fact.interrupt] : []));
   const pending = added.reduce(queued, vcpu.pending);
   return { ...vm, vcpus: new Map(vm.vcpus).set(vcpu.id, { ...vcpu, pending }) };

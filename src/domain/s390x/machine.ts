@@ -1,6 +1,6 @@
 import { hexOfBits } from '../shapes/bitmap.js';
 import { SUBFUNC_SIZES, type Subfunc, type SubfuncBlock } from '../shapes/cpu-model.js';
-import type { S390xHost } from '../shapes/create-vm.js';
+import type { S390xHost } from '../shapes/host.js';
 
 const DEA = [1, 2, 3, 9, 10, 11];
 const AES = [18, 19, 20, 26, 27, 28];

@@ -5,7 +5,7 @@ import { keyAllows } from '../memory/storage-key.js';
 import type { MemOpRequest } from '../shapes/s390x-access.js';
 import { type Decision, type Reply, done, refused } from '../vm/decision.js';
 import type { Event } from '../vm/event.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import { accessFacts, refusedStore } from './access-facts.js';
 import { accessKeyOf, bounceBuffer, hasFlag, invalid, isDecision, userBuffer } from './mem-op-checks.js';
 import { PGM } from './program-exception.js';
@@ -28,7 +28,7 @@ function stopped(memory: GuestMemory, frame: number, key: number, store: boolean
 }
 
 /** ABSOLUTE_READ and ABSOLUTE_WRITE on the VM (kvm_s390_vm_mem_op_abs; KVM_S390_MEM_OP, "Absolute read/write"). */
-export function absoluteMemOp({ host, memory }: Vm, op: MemOpRequest, store: boolean): Decision {
+export function absoluteMemOp({ host, memory }: S390xVm, op: MemOpRequest, store: boolean): Decision {
   const wrong = invalid(op, ['check_only', 'skey_protection']) ?? bounceBuffer(host.freeMemory, op);
   if (wrong) return wrong;
   const checkOnly = hasFlag(op, 'check_only');
@@ -58,7 +58,7 @@ const equal = (a: Uint8Array, b: Uint8Array): boolean => a.every((byte, i) => by
  * ABSOLUTE_CMPXCHG on the VM (kvm_s390_vm_mem_op_cmpxchg; KVM_S390_MEM_OP, "Absolute cmpxchg"). From the alignment check on,
  * every outcome answers `swapped` and `oldData`: the content found if it differed, zeros if the key refused, else as given.
  */
-export function compareAndExchange({ memory }: Vm, op: MemOpRequest): Decision {
+export function compareAndExchange({ memory }: S390xVm, op: MemOpRequest): Decision {
   const wrong = invalid(op, ['skey_protection']);
   if (wrong) return wrong;
   if (op.size > EXCHANGE_MAX) return refused('EINVAL');

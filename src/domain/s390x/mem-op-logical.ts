@@ -2,7 +2,7 @@ import type { MemOpRequest } from '../shapes/s390x-access.js';
 import { consult } from '../vm/consult.js';
 import { type Decision, done, refused } from '../vm/decision.js';
 import type { Event } from '../vm/event.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import { type AccessContext, accessContext } from './access-context.js';
 import { accessFacts, refusedStore } from './access-facts.js';
 import {
@@ -57,7 +57,7 @@ function interrupted(
 }
 
 /** LOGICAL_READ and LOGICAL_WRITE on a vCPU (kvm_s390_vcpu_mem_op; KVM_S390_MEM_OP, "Logical read/write"). */
-export function logicalMemOp(vm: Vm, vcpu: S390xVcpu, op: MemOpRequest, store: boolean): Decision {
+export function logicalMemOp(vm: S390xVm, vcpu: S390xVcpu, op: MemOpRequest, store: boolean): Decision {
   const wrong = invalid(op, ['check_only', 'inject_exception', 'skey_protection']);
   if (wrong) return wrong;
   if (op.ar > AR_MAX) return refused('EINVAL');

@@ -2,7 +2,7 @@ import { PAGE_SIZE } from '../memory/address.js';
 import type { MemOpRequest } from '../shapes/s390x-access.js';
 import { consult } from '../vm/consult.js';
 import { type Decision, done, refused } from '../vm/decision.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import { isDecision, userBuffer } from './mem-op-checks.js';
 import { isProtected } from './secure-cpu.js';
 import type { S390xVcpu } from './vcpu.js';
@@ -16,7 +16,7 @@ const sidaSize = ({ sida, registers }: S390xVcpu): number =>
   sida?.length ?? ((lowWord(registers.gbea) & 0xff) + 1) * PAGE_SIZE;
 
 /** SIDA_READ and SIDA_WRITE on a vCPU (kvm_s390_vcpu_memsida_op; KVM_S390_MEM_OP, "SIDA read/write"). */
-export function sidaMemOp(vm: Vm, vcpu: S390xVcpu, op: MemOpRequest, store: boolean): Decision {
+export function sidaMemOp(vm: S390xVm, vcpu: S390xVcpu, op: MemOpRequest, store: boolean): Decision {
   const { flags, size, sidaOffset: offset } = op;
   if (flags.length > 0 || size === 0) return refused('EINVAL');
   const end = size + offset;

@@ -3,7 +3,7 @@ import type { Ultravisor } from '../shapes/ultravisor.js';
 import { consult } from '../vm/consult.js';
 import { type Decision, done, malformed, refused } from '../vm/decision.js';
 import type { PlainLawEvent, PvEvent } from '../vm/law.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import { EXECUTED, type UvStatus } from './ultravisor.js';
 
 /** What a command says of the ultravisor. */
@@ -15,7 +15,7 @@ interface Told {
 export const refusalOf = ({ ultravisor }: Told): UvStatus | undefined => ultravisor?.refuse;
 
 /** What the law says before anything of a command's data is looked at; undefined to go on. */
-export function barred(vm: Vm, type: PlainLawEvent['type']): Decision | undefined {
+export function barred(vm: S390xVm, type: PlainLawEvent['type']): Decision | undefined {
   const verdict = consult(vm, { type });
   return verdict.refused ? refused(verdict.refused) : undefined;
 }
@@ -24,7 +24,7 @@ export function barred(vm: Vm, type: PlainLawEvent['type']): Decision | undefine
  * Asks the ultravisor for what a command wants, and the law for what comes of it. Reply: `rc` and `rrc`, those of the refusal
  * where it refuses, none where it was not reached: then nothing would be otherwise if it agreed.
  */
-export function callUltravisor(vm: Vm, type: PvEvent, told: Told): Decision {
+export function callUltravisor(vm: S390xVm, type: PvEvent, told: Told): Decision {
   const refusal = refusalOf(told);
   const agreed = consult(vm, { type });
   const verdict = refusal ? consult(vm, { type, ultravisorRefuses: true }) : agreed;

@@ -3,7 +3,7 @@ import type { PV_DUMP_IDS, PvCommand, PvCpuCommand } from '../shapes/s390x-pv.js
 import { consult } from '../vm/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { type Decision, malformed, refused } from '../vm/decision.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import { barred, callUltravisor, dataOf, isRefusal } from './pv-call.js';
 import { isProtected } from './secure-cpu.js';
 import { NO_SECURE_CPU, ULTRAVISOR, UNCALLED, doublewords } from './ultravisor.js';
@@ -33,7 +33,7 @@ function storageBlocks(gaddr: bigint, length: number): Uint8Array {
  * CONFIG_STOR_STATE: one block for each MiB of guest memory from `gaddr` on, `buffLen` bytes together; the kernel copies
  * through a buffer of at most 1 MiB (kvm_s390_pv_dump_stor_state). `gaddr` comes back unchanged.
  */
-function storageState(vm: Vm, command: PvCommand): Decision {
+function storageState(vm: S390xVm, command: PvCommand): Decision {
   const { gaddr = 0n, buffLen = 0n } = command;
   const no = barred(vm, 'pv_dump_config_stor_state');
   if (no) return no;
@@ -47,7 +47,7 @@ function storageState(vm: Vm, command: PvCommand): Decision {
 }
 
 /** COMPLETE: the end of the dump; the VM goes on (kvm_s390_pv_dump_complete). */
-function complete(vm: Vm, command: PvCommand): Decision {
+function complete(vm: S390xVm, command: PvCommand): Decision {
   const no = barred(vm, 'pv_dump_complete');
   if (no) return no;
   if ((command.buffLen ?? 0n) < ULTRAVISOR.dumpCompleteSize) return refused('EINVAL');
@@ -59,14 +59,14 @@ function complete(vm: Vm, command: PvCommand): Decision {
 type DumpName = keyof typeof PV_DUMP_IDS;
 
 /** The subcommands of the VM's file descriptor; every other one is ENOTTY there. */
-const SUBCOMMANDS: { readonly [Name in DumpName]?: (vm: Vm, command: PvCommand) => Decision } = {
+const SUBCOMMANDS: { readonly [Name in DumpName]?: (vm: S390xVm, command: PvCommand) => Decision } = {
   init: (vm, command) => callUltravisor(vm, 'pv_dump_init', command),
   config_stor_state: storageState,
   complete,
 };
 
 /** DUMP on the VM (kvm_s390_pv_dmp). Reply: `data`, what is written to the buffer. */
-export function pvDump(vm: Vm, command: PvCommand): Decision {
+export function pvDump(vm: S390xVm, command: PvCommand): Decision {
   const asked = barred(vm, 'pv_protected') ?? dataOf(command, ['subcmd'], ['gaddr', 'buffLen']);
   if (isRefusal(asked)) return asked;
   const subcommand = typeof asked.subcmd === 'number' ? undefined : SUBCOMMANDS[asked.subcmd];
@@ -74,7 +74,7 @@ export function pvDump(vm: Vm, command: PvCommand): Decision {
 }
 
 /** Dumps the secure CPU of a vCPU, which must be as long as the buffer (kvm_s390_handle_pv_vcpu_dump). */
-function dumpCpu(vm: Vm, command: PvCpuCommand): Decision {
+function dumpCpu(vm: S390xVm, command: PvCpuCommand): Decision {
   const asked = barred(vm, 'pv_cpu_dump') ?? dataOf(command, ['subcmd'], ['gaddr', 'buffLen']);
   if (isRefusal(asked)) return asked;
   if (asked.subcmd !== 'cpu' || (command.buffLen ?? 0n) !== BigInt(ULTRAVISOR.cpuSize)) return refused('EINVAL');

@@ -4,7 +4,7 @@ import { endOf } from '../memory/memslot.js';
 import type { PvCommand } from '../shapes/s390x-pv.js';
 import { type Decision, refused } from '../vm/decision.js';
 import type { Event } from '../vm/event.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import { barred, callUltravisor, dataOf, isRefusal } from './pv-call.js';
 import { EXECUTED } from './ultravisor.js';
 
@@ -21,7 +21,7 @@ const FRAMES = 2 ** 52;
  * SET_SEC_PARMS: the header of the image, `length` bytes at the VMM's address `origin` (kvm_s390_handle_pv). EINVAL above
  * 1 MiB or if the ultravisor refuses, ENOMEM without memory for a copy, EFAULT if the header is outside the VMM's addresses.
  */
-export function setSecureParameters(vm: Vm, command: PvCommand): Decision {
+export function setSecureParameters(vm: S390xVm, command: PvCommand): Decision {
   const data = barred(vm, 'pv_protected') ?? dataOf(command, ['origin', 'length']);
   if (isRefusal(data)) return data;
   const { origin, length } = data;
@@ -50,7 +50,7 @@ const unpacked = (first: number, end: number): Event[] =>
  * slot backs (EFAULT; the pages before it stay unpacked) or that it refuses (EINVAL) (kvm_s390_pv_unpack). EINVAL for what is
  * not whole pages or empty.
  */
-export function unpack(vm: Vm, command: PvCommand): Decision {
+export function unpack(vm: S390xVm, command: PvCommand): Decision {
   const data = barred(vm, 'pv_protected') ?? dataOf(command, ['addr', 'size', 'tweak']);
   if (isRefusal(data)) return data;
   const { addr, size } = data;

@@ -1,6 +1,6 @@
 import { PV_INFO_IDS, type PvCommand } from '../shapes/s390x-pv.js';
 import { type Decision, done, refused } from '../vm/decision.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import { barred, dataOf, isRefusal } from './pv-call.js';
 import { ULTRAVISOR, doublewords } from './ultravisor.js';
 
@@ -15,7 +15,7 @@ const callsIn = (word: number): bigint =>
     .reduce((bits, call) => bits | (1n << BigInt(63 - (call & 63))), 0n);
 
 /** What stands after the header, in doublewords. */
-const PAYLOADS: { readonly [Name in InfoName]: (vm: Vm) => Uint8Array } = {
+const PAYLOADS: { readonly [Name in InfoName]: (vm: S390xVm) => Uint8Array } = {
   /** struct kvm_s390_pv_info_vm: four words of installed calls, then CPUs, guests, highest guest address, features. */
   vm: ({ host }) =>
     doublewords(
@@ -34,7 +34,7 @@ const PAYLOADS: { readonly [Name in InfoName]: (vm: Vm) => Uint8Array } = {
  * INFO, allowed in every state (kvm_s390_handle_pv, kvm_s390_handle_pv_info). EINVAL for an unknown `id`, or if `lenMax` bytes
  * cannot hold the header and what was asked for. Reply: the header's fields, and as `data` what stands after it.
  */
-export function pvInfo(vm: Vm, command: PvCommand): Decision {
+export function pvInfo(vm: S390xVm, command: PvCommand): Decision {
   const asked = barred(vm, 'pv_info') ?? dataOf(command, ['id', 'lenMax']);
   if (isRefusal(asked)) return asked;
   const { id, lenMax } = asked;

@@ -3,7 +3,7 @@ import { consult } from '../vm/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { type Decision, refused } from '../vm/decision.js';
 import type { Event } from '../vm/event.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import { callUltravisor } from './pv-call.js';
 import { pvDump } from './pv-dump.js';
 import { setSecureParameters, unpack } from './pv-image.js';
@@ -12,7 +12,7 @@ import { disable, performCleanup, prepareCleanup } from './pv-teardown.js';
 import { UNCALLED } from './ultravisor.js';
 
 /** What each command does (kvm_s390_handle_pv). */
-const COMMANDS: { readonly [Name in PvCommandName]: (vm: Vm, command: PvCommand) => Decision } = {
+const COMMANDS: { readonly [Name in PvCommandName]: (vm: S390xVm, command: PvCommand) => Decision } = {
   enable: (vm, command) => callUltravisor(vm, 'pv_enable', command),
   disable,
   set_sec_parms: setSecureParameters,
@@ -27,13 +27,13 @@ const COMMANDS: { readonly [Name in PvCommandName]: (vm: Vm, command: PvCommand)
 };
 
 /** Any call hands the CPU states to user space, whatever comes of it (kvm_s390_set_user_cpu_state_ctrl). */
-function controlTaken(vm: Vm): readonly Event[] {
+function controlTaken(vm: S390xVm): readonly Event[] {
   const verdict = consult(vm, { type: 'take_cpu_state_control' });
   return verdict.refused ? [] : verdict.facts;
 }
 
 /** The call itself: EINVAL on a host without it, EFAULT without a structure, EINVAL for flags, ENOTTY for unknown commands. */
-function call(vm: Vm, command: PvCommand): Decision {
+function call(vm: S390xVm, command: PvCommand): Decision {
   const verdict = consult(vm, { type: 'pv_on_host' });
   if (verdict.refused) return refused(verdict.refused);
   if (command.command === undefined) return refused('EFAULT');

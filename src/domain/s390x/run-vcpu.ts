@@ -3,7 +3,7 @@ import { consult } from '../vm/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { type Decision, done, refused } from '../vm/decision.js';
 import type { Event } from '../vm/event.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import { deliverAll } from './deliver.js';
 import { deliverSecure } from './deliver-secure.js';
 import { withoutInterrupt } from './interrupt.js';
@@ -22,7 +22,7 @@ const after = (registers: S390xRegisterFile, facts: readonly Event[]): S390xRegi
  * A stop that waits, once nothing else can be delivered: the status is stored if that was asked for, and the vCPU stops if the
  * kernel controls that; either way the run ends for user space to know (handle_stop).
  */
-function stopped(vm: Vm, vcpu: S390xVcpu, stop: Interrupt, facts: readonly Event[]): Decision {
+function stopped(vm: S390xVm, vcpu: S390xVcpu, stop: Interrupt, facts: readonly Event[]): Decision {
   const stores = stop.type === 'sigp_stop' && stop.flags.includes('store_status');
   const status = stores ? storedStatus(vm.memory, vcpu.registers, NO_ADDRESS) : { facts: [], failed: false };
   const so = [...facts, ...status.facts];

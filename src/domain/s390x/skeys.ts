@@ -8,7 +8,7 @@ import { consult } from '../vm/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { type Decision, done, malformed, refused } from '../vm/decision.js';
 import type { Event } from '../vm/event.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 import { changedKey, enableSkeys } from './storage-keys.js';
 
 /** KVM_S390_GET_SKEYS_NONE: the guest does not use storage keys. */
@@ -19,7 +19,7 @@ const RESERVED = 0x01;
 
 type KeyRequest = CommandOf<'s390_get_skeys'> | CommandOf<'s390_set_skeys'>;
 
-const asked = (vm: Vm, { type, flags, count }: KeyRequest, readable: boolean) =>
+const asked = (vm: S390xVm, { type, flags, count }: KeyRequest, readable: boolean) =>
   consult(vm, { type, flagsKnown: flags === 0, count, readable });
 
 /**
@@ -37,7 +37,7 @@ export const getSkeys: Decider<'s390_get_skeys'> = (vm, command) => {
   return done([], { keys: Uint8Array.from({ length: count }, (_, i) => vm.memory.marks.get(first + i) & MARK.key) });
 };
 
-function applyKeys({ memory }: Vm, startGfn: bigint, keys: Uint8Array, before: readonly Event[]): Decision {
+function applyKeys({ memory }: S390xVm, startGfn: bigint, keys: Uint8Array, before: readonly Event[]): Decision {
   if (keys.some((key) => (key & RESERVED) !== 0)) return refused('EINVAL', before);
   const count = backedFrames(memory, startGfn, keys.length);
   const data = count === keys.length ? keys : keys.slice(0, count);

@@ -1,10 +1,10 @@
 import type { Absolute } from '../memory/address.js';
 import { consult } from '../vm/consult.js';
 import type { Event } from '../vm/event.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 
 /** What bringing storage keys into use leaves behind: nothing where they are (s390_enable_skey). */
-export function enableSkeys(vm: Vm): readonly Event[] {
+export function enableSkeys(vm: S390xVm): readonly Event[] {
   const verdict = consult(vm, { type: 'enable_skeys' });
   return verdict.refused ? [] : verdict.facts;
 }

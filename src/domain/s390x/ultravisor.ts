@@ -1,6 +1,6 @@
 import { PAGE_SIZE } from '../memory/address.js';
 import { endOf } from '../memory/memslot.js';
-import type { Vm } from '../vm/state.js';
+import type { S390xVm } from '../vm/state.js';
 
 /** What a call of the ultravisor answers: return code and reason code (struct uv_cb_header). */
 export interface UvStatus {
@@ -39,13 +39,13 @@ export const ULTRAVISOR = {
 } as const;
 
 /** Bytes that the host gives for a secure configuration: its memory ends where the highest slot does. */
-export function configurationStorage({ memory }: Vm): bigint {
+export function configurationStorage({ memory }: S390xVm): bigint {
   const frames = memory.slots.reduce((end, slot) => Math.max(end, endOf(slot)), 0);
   return ULTRAVISOR.configurationSize + ULTRAVISOR.configurationSizePerMiB * BigInt(Math.ceil(frames / 256));
 }
 
 /** Bytes that the host gives for the secure CPUs of all vCPUs: their storage, and a page of interface data each. */
-export const cpuStorage = ({ vcpus }: Vm): bigint => BigInt(vcpus.size) * BigInt(ULTRAVISOR.cpuSize + PAGE_SIZE);
+export const cpuStorage = ({ vcpus }: S390xVm): bigint => BigInt(vcpus.size) * BigInt(ULTRAVISOR.cpuSize + PAGE_SIZE);
 
 /** Big-endian doublewords, one after the other. */
 export function doublewords(...values: readonly bigint[]): Uint8Array {

@@ -1,52 +1,72 @@
 import { GuestMemory } from '../memory/guest-memory.js';
 import type { Event, EventOf, EventType } from './event.js';
 import { attributeFolds } from './fold-attributes.js';
-import { cmmaFolds } from './fold-cmma.js';
+import { aarch64Folds } from './fold-aarch64.js';
+import { cmmaFolds, cmmaMemslotFolds } from './fold-cmma.js';
 import { markFolds } from './fold-marks.js';
 import { memoryFolds } from './fold-memory.js';
 import { memslotFolds } from './fold-memslots.js';
 import { protectionFolds } from './fold-protection.js';
 import { runFolds } from './fold-run.js';
 import { vcpuFolds } from './fold-vcpu.js';
-import { type Fold, type Folds, region } from './fold.js';
-import { INITIAL_REGIONS, type Vm } from './state.js';
+import { x86Folds } from './fold-x86.js';
+import type { CommonFolds } from './fold.js';
+import { INITIAL_REGIONS } from './regions.js';
+import type { Arch, Vm } from './state.js';
 
-const folds: Folds<Exclude<EventType, 'vm_created'>> = {
-  vm_destroyed: region({ lifecycle: 'destroyed' }),
-  ...vcpuFolds,
-  ...runFolds,
+/** Facts that are the same for VMs of every architecture. */
+const common: CommonFolds<'vm_destroyed'> & typeof memoryFolds & typeof memslotFolds = {
+  vm_destroyed: (vm) => ({ ...vm, regions: { ...vm.regions, lifecycle: 'destroyed' } }),
   ...memoryFolds,
   ...memslotFolds,
-  ...cmmaFolds,
-  ...markFolds,
-  ...attributeFolds,
-  ...protectionFolds,
 };
 
+/** What each fact does, by architecture; a fact that is not there cannot happen to its VMs. */
+const FOLDS = {
+  s390x: {
+    ...common,
+    ...vcpuFolds,
+    ...runFolds,
+    ...cmmaFolds,
+    ...cmmaMemslotFolds,
+    ...markFolds,
+    ...attributeFolds,
+    ...protectionFolds,
+  },
+  x86_64: { ...common, ...x86Folds },
+  aarch64: { ...common, ...aarch64Folds },
+} as const;
+
+/** The facts that can happen to a VM of an architecture once it was created. */
+export const factsOf = (arch: Arch): EventType[] => Object.keys(FOLDS[arch]) as EventType[];
+
+type AnyFold = (vm: Vm, event: Event) => Vm;
+
 /** The state of a VM that was just created, before its ledger knows it; its host object is its own. */
-const created = (id: string, { arch, vmType, semantics, name, labels, host }: EventOf<'vm_created'>): Vm => ({
-  id,
-  name,
-  arch,
-  vmType,
-  semantics,
-  labels,
-  host: { ...host },
-  ledger: { version: 0, createdAt: '', updatedAt: '' },
-  regions: INITIAL_REGIONS,
-  vcpus: new Map(),
-  memory: GuestMemory.empty(),
-});
+const created = (id: string, { type: _, host, ...rest }: EventOf<'vm_created'>): Vm =>
+  ({
+    id,
+    ...rest,
+    host: { ...host },
+    ledger: { version: 0, createdAt: '', updatedAt: '' },
+    regions: INITIAL_REGIONS[rest.arch],
+    vcpus: new Map(),
+    memory: GuestMemory.empty(),
+  }) as Vm;
 
 /**
  * Folds one fact into a VM; undefined is the VM before `vm_created`. Decides nothing.
  *
  * The answer shares `vm.memory`, which is changed in place: `vm` must not be used again unless it was forked.
  */
+export function apply<V extends Vm>(id: string, vm: V, event: Event): V;
+export function apply(id: string, vm: Vm | undefined, event: Event): Vm;
 export function apply(id: string, vm: Vm | undefined, event: Event): Vm {
   if (event.type === 'vm_created') return created(id, event);
   if (vm === undefined) throw new Error(`${event.type} happened to a VM that was never created`);
-  return (folds[event.type] as Fold<EventType>)(vm, event);
+  const fold = (FOLDS[vm.arch] as Readonly<Partial<Record<EventType, AnyFold>>>)[event.type];
+  if (fold === undefined) throw new Error(`${event.type} cannot happen to a VM of ${vm.arch}`);
+  return fold(vm, event);
 }
 
 /** What a record adds to the state beside its facts. */

@@ -16,6 +16,9 @@ import { pvCommand, pvCpuCommand } from '../shapes/s390x-pv.js';
 import { guest } from '../shapes/s390x-guest.js';
 import { getCmmaBits, getSkeys, keyop, setCmmaBits, setSkeys } from '../shapes/s390x-marks.js';
 import { setRegisters } from '../shapes/s390x-registers.js';
+import { setAarch64Registers } from '../shapes/aarch64-registers.js';
+import { typesOf } from '../shapes/types-of.js';
+import { setX86Registers } from '../shapes/x86-registers.js';
 import * as onVcpu from '../shapes/s390x-vcpu.js';
 
 /** Everything that can be asked of a VM: what the REST bodies and the journal's records are read with. */
@@ -29,6 +32,8 @@ export const command = z.discriminatedUnion('type', [
   readMemory,
   createVcpu,
   setRegisters,
+  setX86Registers,
+  setAarch64Registers,
   onVcpu.getMpState,
   onVcpu.setMpState,
   onVcpu.runVcpu,
@@ -66,5 +71,8 @@ export const command = z.discriminatedUnion('type', [
 export type Command = z.output<typeof command>;
 
 export type CommandType = Command['type'];
+
+/** Every type of command. */
+export const COMMAND_TYPES = typesOf(command) as readonly CommandType[];
 
 export type CommandOf<Type extends CommandType> = Extract<Command, { readonly type: Type }>;

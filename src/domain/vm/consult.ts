@@ -1,9 +1,13 @@
-import { type SnapshotFrom, transition } from 'xstate';
+import { type AnyMachineSnapshot, type AnyStateMachine, transition } from 'xstate';
 import { topTableFor } from '../s390x/address-space.js';
-import { chart } from '../s390x/chart.js';
+import { chart as aarch64 } from '../aarch64/chart.js';
+import { chart as s390x } from '../s390x/chart.js';
+import { chart as x86_64 } from '../x86_64/chart.js';
+import type { Errno } from '../errno.js';
 import type { Event, EventType } from './event.js';
 import { DATA_PLANE, type DataPlaneEvent, type LawEvent, type Verdict } from './law.js';
-import type { Regions, Vm } from './state.js';
+import type { Regions } from './regions.js';
+import type { Vm } from './state.js';
 
 /** What the chart says to a command, and the configuration that it goes to. */
 export interface Step {
@@ -11,10 +15,13 @@ export interface Step {
   readonly regions: Regions;
 }
 
-const snapshots = new WeakMap<Regions, SnapshotFrom<typeof chart>>();
+/** The law of each architecture. */
+export const CHARTS = { s390x, x86_64, aarch64 } as const;
 
-function snapshotOf(regions: Regions): SnapshotFrom<typeof chart> {
-  const snapshot = snapshots.get(regions) ?? chart.resolveState({ value: { ...regions } });
+const snapshots = new WeakMap<Regions, AnyMachineSnapshot>();
+
+function snapshotOf({ arch, regions }: Vm): AnyMachineSnapshot {
+  const snapshot = snapshots.get(regions) ?? CHARTS[arch].resolveState({ value: { ...regions } });
   snapshots.set(regions, snapshot);
   return snapshot;
 }
@@ -36,17 +43,22 @@ function factArguments(event: LawEvent): object {
 
 const factOf = (type: EventType, event: LawEvent): Event => ({ type, ...factArguments(event) }) as Event;
 
+/** What an arrow says (chart-arrows.ts). */
+interface Saying {
+  readonly params?: { readonly errno: Errno } | { readonly fact: EventType };
+}
+
 /** Asks the chart. A command without an arrow is an unknown ioctl: ENOTTY (kvm_vm_ioctl). */
 export function step(vm: Vm, event: LawEvent): Step {
-  const [next, actions] = transition(chart, snapshotOf(vm.regions), { ...event, vm });
+  const [next, actions] = transition<AnyStateMachine>(CHARTS[vm.arch], snapshotOf(vm), { ...event, vm });
   const facts: Event[] = [];
   let refused: Verdict | undefined;
-  for (const { params } of actions) {
+  for (const { params } of actions as unknown as readonly Saying[]) {
     if (params && 'errno' in params) refused = { refused: params.errno };
     if (params && 'fact' in params) facts.push(factOf(params.fact, event));
   }
   if (actions.length === 0) refused = { refused: 'ENOTTY' };
-  return { verdict: refused ?? { facts }, regions: next.value };
+  return { verdict: refused ?? { facts }, regions: next.value as Regions };
 }
 
 const dataPlane: ReadonlySet<string> = new Set(DATA_PLANE);

@@ -15,7 +15,7 @@ export function createVm(vm: Vm | undefined, command: CommandOf<'create_vm'>): D
 }
 
 /** The end of a VM: its last file descriptor is closed. Its ledger stays. */
-export const destroyVm: Decider<'destroy_vm'> = (vm, { type }) => {
+export const destroyVm: Decider<'destroy_vm', Vm> = (vm, { type }) => {
   const verdict = consult(vm, { type });
   return verdict.refused ? refused(verdict.refused) : done(verdict.facts);
 };

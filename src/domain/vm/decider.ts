@@ -1,10 +1,18 @@
 import type { CommandOf, CommandType } from './command.js';
 import type { Decision } from './decision.js';
-import type { Vm } from './state.js';
+import type { S390xVm, Vm } from './state.js';
 
 /**
- * How one type of command is decided: a pure function of the VM and the command. It reads `vm.memory` and changes nothing.
+ * How one type of command is decided for the VMs of one architecture: a pure function of the VM and the command. It reads
+ * `vm.memory` and changes nothing.
  *
  * @param past the VM as of the version that the command names (`asOf`), else `vm` itself
  */
-export type Decider<Type extends CommandType> = (vm: Vm, command: CommandOf<Type>, past: Vm) => Decision;
+export type Decider<Type extends CommandType, V extends Vm = S390xVm> = (
+  vm: V,
+  command: CommandOf<Type>,
+  past: V,
+) => Decision;
+
+/** The deciders of some types of commands for the VMs of one architecture. */
+export type Deciders<V extends Vm> = { readonly [Type in CommandType]?: Decider<Type, V> };

@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { s390xHost } from '../shapes/create-vm.js';
+import { aarch64Registers } from '../shapes/aarch64-registers.js';
+import { ARCHITECTURES } from '../shapes/create-vm.js';
 import { bytes, u16, u32, u64, u8 } from '../shapes/scalars.js';
 import { interrupt } from '../shapes/s390x-interrupt.js';
 import { s390xRegisters } from '../shapes/s390x-registers.js';
 import { RESETS, ucasMapping } from '../shapes/s390x-vcpu.js';
+import { typesOf } from '../shapes/types-of.js';
+import { x86Registers } from '../shapes/x86-registers.js';
 import { MEMSLOT_FLAGS } from '../memory/memslot.js';
 import { asAbsolute } from '../memory/address.js';
 import { TOP_TABLES } from '../s390x/address-space.js';
@@ -21,17 +24,16 @@ const memslotFlags = z.array(z.enum(Object.keys(MEMSLOT_FLAGS) as [keyof typeof 
  * The bytes that memory events stored stand beside the record.
  */
 export const event = z.discriminatedUnion('type', [
-  fact('vm_created', {
-    arch: z.enum(['s390x']),
-    vmType: z.enum(['default', 'ucontrol']),
-    semantics: z.enum(['documented', 'kernel']),
-    name: z.string(),
-    labels: z.record(z.string(), z.string()),
-    host: s390xHost,
-  }),
+  z.discriminatedUnion('arch', [
+    fact('vm_created', ARCHITECTURES.s390x),
+    fact('vm_created', ARCHITECTURES.x86_64),
+    fact('vm_created', ARCHITECTURES.aarch64),
+  ]),
   fact('vm_destroyed', {}),
   fact('vcpu_created', { vcpu: u32 }),
   fact('registers_set', { vcpu: u32, registers: s390xRegisters }),
+  fact('x86_registers_set', { vcpu: u32, registers: x86Registers }),
+  fact('aarch64_registers_set', { vcpu: u32, registers: aarch64Registers }),
   /** User space starts and stops vCPUs from now on (user_cpu_state_ctrl). */
   fact('user_cpu_state_control_taken', {}),
   fact('vcpu_started', { vcpu: u32 }),
@@ -49,6 +51,8 @@ export const event = z.discriminatedUnion('type', [
   fact('memslot_flags_changed', { slot: u16, flags: memslotFlags }),
   fact('memslot_deleted', { slot: u16 }),
   fact('dirty_log_taken', { slot: u16 }),
+  /** Pages from `firstPage` of the slot on whose bits are set in `data` count as clean. */
+  fact('dirty_log_cleared', { slot: u16, firstPage: u64, data: bytes }),
 
   /** The VMM wrote through its own mapping: no key, no dirty bit changes. */
   fact('memory_loaded', { parts, data: bytes }),
@@ -101,5 +105,8 @@ export const event = z.discriminatedUnion('type', [
 export type Event = z.output<typeof event>;
 
 export type EventType = Event['type'];
+
+/** Every type of fact. */
+export const EVENT_TYPES = typesOf(event) as readonly EventType[];
 
 export type EventOf<Type extends EventType> = Extract<Event, { readonly type: Type }>;

@@ -2,14 +2,14 @@ import { ascending } from '../shapes/bitmap.js';
 import type { CpuModel } from '../s390x/cpu-model.js';
 import type { S390xVcpu } from '../s390x/vcpu.js';
 import { type Folds, eachVcpu } from './fold.js';
-import type { Vm } from './state.js';
+import type { S390xVm } from './state.js';
 
 const model =
   (changes: CpuModel) =>
-  (vm: Vm): Vm => ({ ...vm, cpuModel: { ...vm.cpuModel, ...changes } });
+  (vm: S390xVm): S390xVm => ({ ...vm, cpuModel: { ...vm.cpuModel, ...changes } });
 
 /** Facilities of a capability come into the mask, and into the list that a PROCESSOR payload left. */
-function withFacilities(vm: Vm, facilities: readonly number[]): Vm {
+function withFacilities(vm: S390xVm, facilities: readonly number[]): S390xVm {
   if (facilities.length === 0) return vm;
   const { capFacilities = [], facList } = vm.cpuModel ?? {};
   return model({
@@ -52,8 +52,8 @@ export const attributeFolds: Folds<
 };
 
 /** A new vCPU with what it takes over from the VM: its clock. */
-export const withVmClock = ({ todOffset }: Vm, vcpu: S390xVcpu): S390xVcpu =>
+export const withVmClock = ({ todOffset }: S390xVm, vcpu: S390xVcpu): S390xVcpu =>
   todOffset ? { ...vcpu, registers: { ...vcpu.registers, epochdiff: todOffset.epoch } } : vcpu;
 
 /** The VM whose guest is to be told that its topology changed, as every creation of a vCPU makes it. */
-export const withNewTopology = ({ topologyChange: _, ...vm }: Vm): Vm => vm;
+export const withNewTopology = ({ topologyChange: _, ...vm }: S390xVm): S390xVm => vm;

@@ -5,17 +5,17 @@ import { MARK } from '../memory/frame-marks.js';
 import { logsDirty } from '../memory/memslot.js';
 import { withCmmaDirtyPages } from './fold-cmma.js';
 import { type Folds, region } from './fold.js';
-import type { Vm } from './state.js';
+import type { S390xVm } from './state.js';
 
 const STATE = MARK.usage | MARK.nodat;
 
-function setKey({ memory }: Vm, frame: number, key: number): void {
+function setKey({ memory }: S390xVm, frame: number, key: number): void {
   const slot = memory.slotAt(frame);
   setFrameKey(memory.marks, frame, key, slot !== undefined && logsDirty(slot));
 }
 
 /** The frame's CMMA state waits to be collected; counted if it did not yet. */
-function awaitCollection(vm: Vm, frame: number): Vm {
+function awaitCollection(vm: S390xVm, frame: number): S390xVm {
   const { memory, cmmaDirtyPages = 0 } = vm;
   const slot = memory.slotAt(frame);
   if (slot === undefined || isCmmaDirty(slot, memory.marks.get(frame))) return vm;

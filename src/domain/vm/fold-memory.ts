@@ -3,7 +3,7 @@ import { MARK } from '../memory/frame-marks.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import { logsDirty } from '../memory/memslot.js';
 import { KEY } from '../memory/storage-key.js';
-import type { Folds } from './fold.js';
+import type { CommonFolds } from './fold.js';
 
 /** Sets key bits in the frames of `parts`, and the dirty bit where `dirty` says so and the slot logs. */
 function touch(memory: GuestMemory, parts: readonly Part[], keyBits: number, dirty: boolean): void {
@@ -17,7 +17,7 @@ function touch(memory: GuestMemory, parts: readonly Part[], keyBits: number, dir
 }
 
 /** Facts about the content of memory, and what accesses leave in its marks. */
-export const memoryFolds: Folds<
+export const memoryFolds: CommonFolds<
   'memory_loaded' | 'memory_read' | 'memory_stored' | 'memory_compared' | 'memory_made_writable'
 > = {
   memory_loaded: (vm, { parts, data }) => {

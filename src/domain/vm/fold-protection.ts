@@ -1,7 +1,8 @@
 import { PAGE_SIZE } from '../memory/address.js';
 import type { S390xVcpu } from '../s390x/vcpu.js';
 import { type Folds, eachVcpu, region } from './fold.js';
-import type { Regions, Vm } from './state.js';
+import type { S390xRegions } from './regions.js';
+import type { S390xVm } from './state.js';
 
 /** The breaking-event address shares storage with the designation of the interface data area, and begins anew. */
 const RESET_GBEA = 1n;
@@ -13,7 +14,7 @@ function unprotected(vcpu: S390xVcpu): S390xVcpu {
   return { ...rest, registers: { ...rest.registers, gbea: RESET_GBEA } };
 }
 
-const unprotect = (changes: Partial<Regions>) => (vm: Vm) =>
+const unprotect = (changes: Partial<S390xRegions>) => (vm: S390xVm) =>
   region({ protection: 'none', ...changes })(eachVcpu(vm, unprotected));
 
 /** Facts about protected virtualization. */

@@ -1,29 +1,43 @@
 import { type Memslot, endOf } from '../memory/memslot.js';
-import type { S390xVcpu } from '../s390x/vcpu.js';
 import type { EventOf, EventType } from './event.js';
-import type { Regions, Vm } from './state.js';
+import type { S390xVm, Vm } from './state.js';
 
-/** How one type of fact changes a VM. Memory is changed in place; nothing is decided. */
-export type Fold<Type extends EventType> = (vm: Vm, event: EventOf<Type>) => Vm;
+/** How one type of fact changes a VM of one architecture. Memory is changed in place; nothing is decided. */
+export type Fold<Type extends EventType, V extends Vm = S390xVm> = (vm: V, event: EventOf<Type>) => V;
 
-/** The folds of some types of facts. */
-export type Folds<Type extends EventType> = { readonly [Each in Type]: Fold<Each> };
+/** The folds of some types of facts, for one architecture. */
+export type Folds<Type extends EventType, V extends Vm = S390xVm> = { readonly [Each in Type]: Fold<Each, V> };
+
+/** The folds of some types of facts, which are the same for every architecture. */
+export type CommonFolds<Type extends EventType> = {
+  readonly [Each in Type]: <V extends Vm>(vm: V, event: EventOf<Each>) => V;
+};
+
+/** The vCPUs of an architecture's VMs. */
+type VcpuOf<V extends Vm> = V['vcpus'] extends ReadonlyMap<number, infer Vcpu> ? Vcpu : never;
 
 /** Takes regions of the chart to other states. */
 export const region =
-  (changes: Partial<Regions>) =>
-  (vm: Vm): Vm => ({ ...vm, regions: { ...vm.regions, ...changes } });
+  <V extends Vm = S390xVm>(changes: Partial<V['regions']>) =>
+  (vm: V): V => ({ ...vm, regions: { ...vm.regions, ...changes } });
 
 /** Changes one vCPU; a VM without it stays as it is. */
-export const withVcpu = (vm: Vm, id: number, change: (vcpu: S390xVcpu) => S390xVcpu): Vm => {
-  const vcpu = vm.vcpus.get(id);
-  return vcpu ? { ...vm, vcpus: new Map(vm.vcpus).set(id, change(vcpu)) } : vm;
+export const withVcpu = <V extends Vm>(vm: V, id: number, change: (vcpu: VcpuOf<V>) => VcpuOf<V>): V => {
+  const vcpus = vm.vcpus as ReadonlyMap<number, VcpuOf<V>>;
+  const vcpu = vcpus.get(id);
+  return vcpu === undefined ? vm : { ...vm, vcpus: new Map(vcpus).set(id, change(vcpu)) };
 };
 
 /** Changes every vCPU. */
-export const eachVcpu = (vm: Vm, change: (vcpu: S390xVcpu) => S390xVcpu): Vm => ({
-  ...vm,
-  vcpus: new Map([...vm.vcpus].map(([id, vcpu]) => [id, change(vcpu)])),
+export const eachVcpu = <V extends Vm>(vm: V, change: (vcpu: VcpuOf<V>) => VcpuOf<V>): V => {
+  const vcpus = vm.vcpus as ReadonlyMap<number, VcpuOf<V>>;
+  return { ...vm, vcpus: new Map([...vcpus].map(([id, vcpu]) => [id, change(vcpu)])) };
+};
+
+/** Registers with those of `changes` that are named. */
+export const withPresent = <Registers extends object>(before: Registers, changes: Partial<Registers>): Registers => ({
+  ...before,
+  ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)),
 });
 
 /** The slot of a number, if there is one. */

@@ -2,12 +2,12 @@ import { addressOf } from '../memory/address.js';
 import type { S390xVcpu } from '../s390x/vcpu.js';
 import { IRQ_SIZE, IRQ_STATE_MAX } from '../shapes/s390x-interrupt.js';
 import type { LawEvent } from './law.js';
-import type { Vm } from './state.js';
+import type { S390xVm } from './state.js';
 
-type Best = (vm: Vm) => LawEvent;
+type Best = (vm: S390xVm) => LawEvent;
 
 /** The vCPU that has the best chance: one that fits, else the first; 0 where there is none. */
-function best({ vcpus }: Vm, fits: (vcpu: S390xVcpu) => boolean = () => true): number {
+function best({ vcpus }: S390xVm, fits: (vcpu: S390xVcpu) => boolean = () => true): number {
   const all = [...vcpus.values()];
   return (all.find(fits) ?? all[0])?.id ?? 0;
 }
@@ -18,7 +18,7 @@ const isSecure = ({ sida }: S390xVcpu): boolean => sida !== undefined;
 const isPlain = (vcpu: S390xVcpu): boolean => !isSecure(vcpu);
 const hasMapping = ({ ucas }: S390xVcpu): boolean => ucas !== undefined;
 
-const firstPage = ({ memory }: Vm): bigint => addressOf(memory.slots[0]?.firstFrame ?? 0);
+const firstPage = ({ memory }: S390xVm): bigint => addressOf(memory.slots[0]?.firstFrame ?? 0);
 
 const SEGMENT = { userAddr: 0n, vcpuAddr: 0n, length: 1n << 20n };
 

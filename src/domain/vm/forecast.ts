@@ -1,44 +1,41 @@
 import type { Errno } from '../errno.js';
-import { logsDirty } from '../memory/memslot.js';
 import { NO_MEM_LIMIT, memLimit } from '../s390x/memory-limit.js';
 import { lostProtection, someProtected } from '../s390x/secure-cpu.js';
 import { consult } from './consult.js';
 import { ATTRIBUTE_COMMANDS } from './forecast-attributes.js';
+import { COMMON_COMMANDS, freeVcpuId, loggingSlot } from './forecast-common.js';
+import { AARCH64_COMMANDS } from './forecast-aarch64.js';
+import { X86_COMMANDS } from './forecast-x86.js';
 import { VCPU_COMMANDS } from './forecast-vcpu.js';
-import type { LawEvent, PlainLawEvent } from './law.js';
-import type { Vm } from './state.js';
+import type { LawEvent, PlainLawEvent, S390xLawEvent } from './law.js';
+import type { S390xVm, Vm } from './state.js';
 
 /** The event with the arguments that have the best chance: if these are refused, so are all. */
-type Best = (vm: Vm) => LawEvent;
+type Best = (vm: S390xVm) => S390xLawEvent;
 
 const plain =
   (type: PlainLawEvent['type']): Best =>
   () => ({ type });
 
-function freeVcpuId({ vcpus }: Vm): number {
-  let id = 0;
-  while (vcpus.has(id)) id++;
-  return id;
-}
+const someUnreachable = (vm: S390xVm): boolean => [...vm.vcpus.values()].some((vcpu) => lostProtection(vm, vcpu));
 
-const someUnreachable = (vm: Vm): boolean => [...vm.vcpus.values()].some((vcpu) => lostProtection(vm, vcpu));
-
-const allUnreachable = (vm: Vm): boolean => vm.vcpus.size > 0 && vm.regions.protection !== 'none' && !someProtected(vm);
+const allUnreachable = (vm: S390xVm): boolean =>
+  vm.vcpus.size > 0 && vm.regions.protection !== 'none' && !someProtected(vm);
 
 const SEGMENT = 1n << 20n;
 
 /** The highest limit that is whole segments. */
-const highestLimit = (vm: Vm): bigint => {
+const highestLimit = (vm: S390xVm): bigint => {
   const ceiling = memLimit(vm);
   return (ceiling === NO_MEM_LIMIT ? ceiling - SEGMENT : ceiling) & -SEGMENT;
 };
 
 /** Every command that an s390x VM knows: by type, and by attribute, kind or file descriptor where the law differs. */
-const COMMANDS = {
+const S390X_COMMANDS = {
   destroy_vm: plain('destroy_vm'),
   set_user_memory_region: () => ({ type: 'set_user_memory_region', kind: 'create', logs: true, end: 1 }),
-  get_dirty_log: ({ memory }) => ({ type: 'get_dirty_log', slot: memory.slots.find(logsDirty)?.slot ?? 0 }),
-  clear_dirty_log: plain('clear_dirty_log'),
+  get_dirty_log: (vm) => ({ type: 'get_dirty_log', slot: loggingSlot(vm) }),
+  clear_dirty_log: COMMON_COMMANDS.clear_dirty_log,
   write_memory: plain('write_memory'),
   read_memory: plain('read_memory'),
   create_vcpu: (vm) => ({ type: 'create_vcpu', vcpu: freeVcpuId(vm) }),
@@ -81,14 +78,15 @@ const COMMANDS = {
   s390_guest: plain('s390_guest'),
 } as const satisfies Record<string, Best>;
 
-/** A command as a forecast names it. */
-export type ForecastKey = keyof typeof COMMANDS;
+/** A command as a forecast of an s390x VM names it. */
+export type ForecastKey = keyof typeof S390X_COMMANDS;
+
+const COMMANDS = { s390x: S390X_COMMANDS, x86_64: X86_COMMANDS, aarch64: AARCH64_COMMANDS } as const;
 
 /** For every command: `accepted`, or the errno that the VM's configuration answers to it whatever its arguments. */
-export function forecast(vm: Vm): Record<ForecastKey, 'accepted' | Errno> {
-  const answers = Object.entries(COMMANDS).map(([key, best]: [string, Best]) => [
-    key,
-    consult(vm, best(vm)).refused ?? 'accepted',
-  ]);
-  return Object.fromEntries(answers) as Record<ForecastKey, 'accepted' | Errno>;
+export function forecast(vm: S390xVm): Record<ForecastKey, 'accepted' | Errno>;
+export function forecast(vm: Vm): Record<string, 'accepted' | Errno>;
+export function forecast(vm: Vm): Record<string, 'accepted' | Errno> {
+  const commands = Object.entries(COMMANDS[vm.arch]) as [string, (vm: Vm) => LawEvent][];
+  return Object.fromEntries(commands.map(([key, best]) => [key, consult(vm, best(vm)).refused ?? 'accepted']));
 }

@@ -1,7 +1,9 @@
 import type { Errno } from '../errno.js';
 import type { Event } from './event.js';
 import type { AttributeEvent } from './law-attributes.js';
+import type { ClearDirtyLogRequest } from './law-common.js';
 import type { VcpuLawEvent } from './law-vcpu.js';
+import type { X86LawEvent } from './law-x86.js';
 
 /** What the statechart says to a command: refuse it with an errno, or go ahead and record these facts. */
 export type Verdict = { readonly refused: Errno } | { readonly refused?: undefined; readonly facts: readonly Event[] };
@@ -19,7 +21,6 @@ export const DATA_PLANE = [
   'set_registers',
   'get_device_attr',
   'has_device_attr',
-  'clear_dirty_log',
   's390_guest',
   'unprotected_vcpu_mem_op',
   'unprotected_sida_op',
@@ -68,12 +69,13 @@ export interface PlainLawEvent {
   readonly ultravisorRefuses?: boolean;
 }
 
-/** What is asked of the law: commands as the statechart's events, with the arguments that its guards look at. */
-export type LawEvent =
+/** What is asked of the law of an s390x VM: commands as the statechart's events, with the arguments that its guards look at. */
+export type S390xLawEvent =
   | PlainLawEvent
   | { readonly type: 'create_vcpu'; readonly vcpu: number; readonly ultravisorRefuses?: boolean }
   | VcpuLawEvent
   | MemslotRequest
+  | ClearDirtyLogRequest
   | MarksRequest
   /** `known`: whether there is such an operation. */
   | { readonly type: 's390_keyop'; readonly known: boolean }
@@ -81,6 +83,9 @@ export type LawEvent =
   | { readonly type: 'get_dirty_log'; readonly slot: number }
   /** `limit` in bytes as MEM_LIMIT_SIZE rounds it; absent if the payload cannot be read. */
   | { readonly type: 'limit_mem_size'; readonly limit?: bigint };
+
+/** What is asked of the law of a VM. */
+export type LawEvent = S390xLawEvent | X86LawEvent;
 
 /** A reading or setting of the storage keys or CMMA states of many pages. */
 export interface MarksRequest {

@@ -1,9 +1,9 @@
-import { s390xHost } from '../shapes/create-vm.js';
+import { s390xHost } from '../shapes/host.js';
 import { apply } from './apply.js';
 import type { Event } from './event.js';
 import { type ForecastKey, forecast } from './forecast.js';
 import type { Semantics } from './semantics.js';
-import type { Vm } from './state.js';
+import type { S390xVm } from './state.js';
 
 const SLOT_SIZE = 1n << 20n;
 
@@ -25,7 +25,7 @@ const secure: readonly Event[] = [
 ];
 
 interface Configuration {
-  readonly vmType?: Vm['vmType'];
+  readonly vmType?: S390xVm['vmType'];
   readonly facts: readonly Event[];
 }
 
@@ -54,7 +54,7 @@ const CONFIGURATIONS = {
 /** The names of the configurations, in the order of a row's answers. */
 export const MATRIX_HEAD: readonly string[] = Object.keys(CONFIGURATIONS);
 
-function vmIn({ vmType = 'default', facts }: Configuration, semantics: Semantics): Vm {
+function vmIn({ vmType = 'default', facts }: Configuration, semantics: Semantics): S390xVm {
   const created: Event = {
     type: 'vm_created',
     arch: 's390x',
@@ -64,7 +64,8 @@ function vmIn({ vmType = 'default', facts }: Configuration, semantics: Semantics
     labels: {},
     host: s390xHost.parse({}),
   };
-  return facts.reduce((vm, fact) => apply(vm.id, vm, fact), apply('vm', undefined, created));
+  const vm = apply('vm', undefined, created) as S390xVm;
+  return facts.reduce((state, fact) => apply(state.id, state, fact), vm);
 }
 
 /** What a command is answered in each configuration. */

@@ -1,37 +1,14 @@
+import type { Aarch64Vcpu } from '../aarch64/vcpu.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import type { TopTable } from '../s390x/address-space.js';
 import type { CpuModel } from '../s390x/cpu-model.js';
 import type { CryptoControls } from '../s390x/crypto.js';
 import type { TodOffset } from '../s390x/tod.js';
 import type { S390xVcpu } from '../s390x/vcpu.js';
-import type { S390xHost } from '../shapes/create-vm.js';
+import type { Aarch64Host, S390xHost, X86Host } from '../shapes/host.js';
+import type { X86Vcpu } from '../x86_64/vcpu.js';
+import type { Aarch64Regions, S390xRegions, X86Regions } from './regions.js';
 import type { Semantics } from './semantics.js';
-
-/** The configuration of an s390x VM's statechart, one entry a region (domain/s390x/chart.ts). */
-export interface Regions {
-  readonly lifecycle: 'live' | 'destroyed';
-  readonly vcpus: 'none' | 'created';
-  readonly cmma: 'off' | 'on';
-  readonly migration: 'off' | 'on';
-  readonly protection: 'none' | 'protected' | 'dumping';
-  readonly aside: 'none' | 'kept';
-  readonly skeys: 'off' | 'on';
-  readonly cmm: 'unused' | 'used';
-  readonly cpuStateControl: 'kernel' | 'user';
-}
-
-/** The configuration of a VM that was just created. */
-export const INITIAL_REGIONS: Regions = {
-  lifecycle: 'live',
-  vcpus: 'none',
-  cmma: 'off',
-  migration: 'off',
-  protection: 'none',
-  aside: 'none',
-  skeys: 'off',
-  cmm: 'unused',
-  cpuStateControl: 'kernel',
-};
 
 /** What the life of a VM's ledger adds to the VM. */
 export interface Ledger {
@@ -42,20 +19,23 @@ export interface Ledger {
   readonly destroyedAt?: string;
 }
 
-/**
- * A VM as its ledger has it. Everything but `memory` is immutable; memory is changed in place by `apply` alone, and whoever
- * keeps a state beyond the next command keeps a `fork` of it.
- */
-export interface Vm {
+/** What VMs of every architecture have. */
+interface AnyVm {
   readonly id: string;
   readonly name: string;
-  readonly arch: 's390x';
-  readonly vmType: 'default' | 'ucontrol';
   readonly semantics: Semantics;
   readonly labels: Readonly<Record<string, string>>;
-  readonly host: S390xHost;
   readonly ledger: Ledger;
-  readonly regions: Regions;
+  /** Names of the capabilities that were enabled, in order. */
+  readonly capabilities?: readonly string[];
+  readonly memory: GuestMemory;
+}
+
+export interface S390xVm extends AnyVm {
+  readonly arch: 's390x';
+  readonly vmType: 'default' | 'ucontrol';
+  readonly host: S390xHost;
+  readonly regions: S390xRegions;
   /** What MEM_LIMIT_SIZE chose; absent before the first SET. */
   readonly topTable?: TopTable;
   /** Frames whose CMMA state waits to be collected in migration mode (cmma_dirty_pages); absent for 0. */
@@ -68,11 +48,38 @@ export interface Vm {
   readonly crypto?: CryptoControls;
   /** MTCR as CPU_TOPOLOGY left it; absent since the last vCPU was created, which sets it. */
   readonly topologyChange?: boolean;
-  /** Names of the capabilities that were enabled, in order. */
-  readonly capabilities?: readonly string[];
   readonly vcpus: ReadonlyMap<number, S390xVcpu>;
-  readonly memory: GuestMemory;
 }
 
+export interface X86Vm extends AnyVm {
+  readonly arch: 'x86_64';
+  readonly vmType: 'default';
+  readonly host: X86Host;
+  readonly regions: X86Regions;
+  readonly vcpus: ReadonlyMap<number, X86Vcpu>;
+}
+
+export interface Aarch64Vm extends AnyVm {
+  readonly arch: 'aarch64';
+  readonly vmType: 'default';
+  readonly host: Aarch64Host;
+  readonly regions: Aarch64Regions;
+  readonly vcpus: ReadonlyMap<number, Aarch64Vcpu>;
+}
+
+/**
+ * A VM as its ledger has it. Everything but `memory` is immutable; memory is changed in place by `apply` alone, and whoever
+ * keeps a state beyond the next command keeps a `fork` of it.
+ */
+export type Vm = S390xVm | X86Vm | Aarch64Vm;
+
+export type Arch = Vm['arch'];
+
+/** The VMs of an architecture. */
+export type VmOf<Which extends Arch> = Extract<Vm, { readonly arch: Which }>;
+
+/** A VM without the content of its memory. */
+export type Outline = { readonly [Each in Arch]: Omit<VmOf<Each>, 'memory'> }[Arch];
+
 /** A VM that later commands do not change. */
-export const fork = (vm: Vm): Vm => ({ ...vm, memory: vm.memory.fork() });
+export const fork = <V extends Vm>(vm: V): V => ({ ...vm, memory: vm.memory.fork() });

@@ -9,7 +9,8 @@ import { FrameMarks } from '../../domain/memory/frame-marks.js';
 import { GuestMemory } from '../../domain/memory/guest-memory.js';
 import { applyEntry } from '../../domain/vm/apply.js';
 import type { EventType } from '../../domain/vm/event.js';
-import { INITIAL_REGIONS, type Vm } from '../../domain/vm/state.js';
+import { INITIAL_REGIONS } from '../../domain/vm/regions.js';
+import type { Outline, Vm } from '../../domain/vm/state.js';
 import { Breath } from '../breath.js';
 import { digester } from '../digester.js';
 import { type Journal, type StoredRecord } from '../journal/journal.js';
@@ -30,7 +31,7 @@ export interface Past {
 
 /** What a snapshot's control part holds: the state without memory, and what memory is known by. */
 interface Control extends MemoryRoots {
-  readonly vm: Omit<Vm, 'memory'>;
+  readonly vm: Outline;
 }
 
 /** Facts that change nothing but pages and marks; without them a VM is what it is, but for its memory. */
@@ -42,6 +43,7 @@ const MEMORY: ReadonlySet<string> = new Set<EventType>([
   'memory_made_writable',
   'storage_keys_set',
   'cmma_values_set',
+  'dirty_log_cleared',
 ]);
 
 /** How much of a VM is rebuilt: all of it, or its outline, which has everything but the content of memory. */
@@ -118,7 +120,7 @@ export class History {
       }
     };
     const frameMarks = new FrameMarks(await restore(new FrameMarks().store.chunkSize, marks));
-    return { ...vm, memory: GuestMemory.of(slots, await restore(PAGE_SIZE, pages), frameMarks) };
+    return withMemory(vm, GuestMemory.of(slots, await restore(PAGE_SIZE, pages), frameMarks));
   }
 
   private async rebuild(vm: string, upTo: number, extent: Extent): Promise<Past> {
@@ -187,10 +189,12 @@ export class History {
   }
 }
 
+const withMemory = (vm: Outline, memory: GuestMemory): Vm => ({ ...vm, memory });
+
 /** A state that was kept before the chart had all the regions that it has now; those are in their first state. */
 const withRegions = ({ vm, ...control }: Control): Control => ({
   ...control,
-  vm: { ...vm, regions: { ...INITIAL_REGIONS, ...vm.regions } },
+  vm: { ...vm, regions: { ...INITIAL_REGIONS[vm.arch], ...vm.regions } } as Outline,
 });
 
 const WHOLE: Extent = {
@@ -200,7 +204,7 @@ const WHOLE: Extent = {
 
 const OUTLINE: Extent = {
   wanted: (type) => !MEMORY.has(type),
-  thaw: (_, _id, { vm, slots }) => Promise.resolve({ ...vm, memory: GuestMemory.empty().withSlots(slots) }),
+  thaw: (_, _id, { vm, slots }) => Promise.resolve(withMemory(vm, GuestMemory.empty().withSlots(slots))),
 };
 
 function stored(digest: Uint8Array, node: StoredNode): SnapshotNode {

@@ -3,11 +3,11 @@ import { apply } from '../../../src/domain/vm/apply.js';
 import { command } from '../../../src/domain/vm/command.js';
 import type { Event } from '../../../src/domain/vm/event.js';
 import { decide } from '../../../src/domain/vm/decide.js';
-import type { Vm } from '../../../src/domain/vm/state.js';
+import type { S390xVm } from '../../../src/domain/vm/state.js';
 import { MIB, Machine } from '../support/machine.js';
 import { digester } from '../support/test-digester.js';
 
-const digest = ({ vm }: { vm: Vm }): string => Buffer.from(stateDigest(vm, digester)).toString('hex');
+const digest = ({ vm }: { vm: S390xVm }): string => Buffer.from(stateDigest(vm, digester)).toString('hex');
 
 const machine = (): Machine => {
   const made = new Machine();
@@ -51,7 +51,7 @@ describe('the digest of a state', () => {
   it('tells two VMs that were made by the same command', () => {
     const { events } = decide(undefined, command.parse({ type: 'create_vm', arch: 's390x' }));
     const [one, two] = ['one', 'two'].map((id) => ({ vm: apply(id, undefined, events[0] as Event) }));
-    expect(digest(one as { vm: Vm })).not.toBe(digest(two as { vm: Vm }));
+    expect(digest(one as { vm: S390xVm })).not.toBe(digest(two as { vm: S390xVm }));
   });
 
   it('does not tell when, or by how many records', () => {

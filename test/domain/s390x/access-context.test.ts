@@ -1,9 +1,9 @@
 import { CR0, accessContext } from '../../../src/domain/s390x/access-context.js';
 import { hasFacility } from '../../../src/domain/s390x/facilities.js';
-import type { Vm } from '../../../src/domain/vm/state.js';
+import type { S390xVm } from '../../../src/domain/vm/state.js';
 import { PSW_MASK, buildVm, psw } from '../support/s390x-vm.js';
 
-const contextOf = (vm: Vm) => {
+const contextOf = (vm: S390xVm) => {
   const vcpu = vm.vcpus.get(0);
   if (vcpu === undefined) throw new Error('the VM has vCPU 0');
   return accessContext(vm, vcpu);

@@ -2,7 +2,7 @@ import { accessContext } from '../../../src/domain/s390x/access-context.js';
 import { translateAccessRegister } from '../../../src/domain/s390x/access-registers.js';
 import { codeOf, reasonOf } from '../../../src/domain/s390x/fault.js';
 import { newVcpu } from '../../../src/domain/s390x/vcpu.js';
-import type { Vm } from '../../../src/domain/vm/state.js';
+import type { S390xVm } from '../../../src/domain/vm/state.js';
 import type { S390xRegisterChanges } from '../../../src/domain/shapes/s390x-registers.js';
 import { buildVm, bytesAt, load, loadDoublewords, withRegisters } from '../support/s390x-vm.js';
 
@@ -17,7 +17,7 @@ const ASCE = 0x1234567890020n;
 /** ALEN 2, ALESN 5; the entry is public, its ALEAX 7; ASTE sequence number 0x77. */
 const ALET = 0x00050002;
 
-function vmWithTables(): Vm {
+function vmWithTables(): S390xVm {
   const vm = buildVm({
     registers: { crs: { 1: 0x100n, 2: DUCT, 5: DUCT, 7: 0x700n, 8: 0n }, acrs: { 0: ALET, 3: ALET } },
   });
@@ -28,10 +28,10 @@ function vmWithTables(): Vm {
 }
 
 /** The 32-bit words at an address, changed. */
-const loadWord = (vm: Vm, address: bigint, word: number) =>
+const loadWord = (vm: S390xVm, address: bigint, word: number) =>
   load(vm, address, [word >>> 24, (word >>> 16) & 0xff, (word >>> 8) & 0xff, word & 0xff]);
 
-function translation(vm: Vm, ar = 3, store = false) {
+function translation(vm: S390xVm, ar = 3, store = false) {
   const result = translateAccessRegister(accessContext(vm, vm.vcpus.get(0) ?? newVcpu(0)), ar, store);
   return typeof result === 'number' ? [codeOf(result), reasonOf(result)] : result;
 }
@@ -48,9 +48,9 @@ describe('access-register translation', () => {
     expect(translation(withRegisters(vmWithTables(), registers), ar)).toEqual(asce);
   });
 
-  type Change = (vm: Vm) => Vm | undefined;
-  const registers = (changes: S390xRegisterChanges) => (vm: Vm) => withRegisters(vm, changes);
-  const word = (address: bigint, value: number) => (vm: Vm) => {
+  type Change = (vm: S390xVm) => S390xVm | undefined;
+  const registers = (changes: S390xRegisterChanges) => (vm: S390xVm) => withRegisters(vm, changes);
+  const word = (address: bigint, value: number) => (vm: S390xVm) => {
     loadWord(vm, address, value);
     return undefined;
   };

@@ -1,4 +1,5 @@
-import { CAPABILITIES, checkExtension } from '../../../src/domain/s390x/capabilities.js';
+import { CAPABILITIES } from '../../../src/domain/s390x/capabilities.js';
+import { checkExtension } from '../../../src/domain/vm/capabilities.js';
 import { hasFacility } from '../../../src/domain/s390x/facilities.js';
 import { Machine, type MachineOptions } from '../support/machine.js';
 

@@ -1,19 +1,26 @@
 import { step } from '../../../src/domain/vm/consult.js';
 import type { LawEvent } from '../../../src/domain/vm/law.js';
-import type { Regions, Vm } from '../../../src/domain/vm/state.js';
+import type { S390xRegions } from '../../../src/domain/vm/regions.js';
+import type { S390xVm } from '../../../src/domain/vm/state.js';
 import { GIB, MIB, Machine, type MachineOptions } from '../support/machine.js';
 
-const vmIn = (regions: Partial<Regions>, options: MachineOptions = {}, slots: readonly boolean[] = []): Vm => {
+const vmIn = (
+  regions: Partial<S390xRegions>,
+  options: MachineOptions = {},
+  slots: readonly boolean[] = [],
+): S390xVm => {
   const machine = new Machine(options);
   slots.forEach((logs, slot) => machine.slot(slot, BigInt(slot) * MIB, MIB, logs ? ['log_dirty_pages'] : []));
   return { ...machine.vm, regions: { ...machine.vm.regions, ...regions } };
 };
 
 /** What is answered, and the states that changed: `EINVAL`, or facts and changes. */
-const outcome = (vm: Vm, event: LawEvent): unknown => {
+const outcome = (vm: S390xVm, event: LawEvent): unknown => {
   const { verdict, regions } = step(vm, event);
   if (verdict.refused) return verdict.refused;
-  const changed = Object.entries(regions).filter(([region, state]) => vm.regions[region as keyof Regions] !== state);
+  const changed = Object.entries(regions).filter(
+    ([region, state]) => vm.regions[region as keyof S390xRegions] !== state,
+  );
   return [verdict.facts.map(({ type }) => type), Object.fromEntries(changed)];
 };
 
@@ -109,7 +116,7 @@ describe('migration mode (state by event)', () => {
   const poor = { host: { freeMemory: 31 } } as const;
   const enough = { host: { freeMemory: 32 } } as const;
 
-  it.each<[state: string, vm: Vm, start: unknown]>([
+  it.each<[state: string, vm: S390xVm, start: unknown]>([
     ['off, no slots', vmIn({}), 'EINVAL'],
     ['off, no slots, by the code', vmIn({}, kernel), 'EINVAL'],
     ['off, no slots, cmma on', vmIn({ cmma: 'on' }), 'EINVAL'],
@@ -159,7 +166,7 @@ describe('a change of slots that the architecture refuses', () => {
   });
   const ceiling = { host: { maxGuestMemory: 4n * GIB } };
 
-  it.each<[row: string, vm: Vm, event: LawEvent, expected: unknown]>([
+  it.each<[row: string, vm: S390xVm, event: LawEvent, expected: unknown]>([
     ['11: UCONTROL', vmIn({}, { vmType: 'ucontrol' }), request('create'), 'EINVAL'],
     ['12: protected, create', vmIn({ protection: 'protected' }), request('create'), 'EINVAL'],
     ['12: protected, flags', vmIn({ protection: 'protected' }), request('flags'), 'EINVAL'],
@@ -194,7 +201,7 @@ describe('CMMA (state by event)', () => {
   const clear = { type: 'clear_cmma' } as const;
   const bare = { host: { cmma: false } };
 
-  it.each<[row: string, vm: Vm, event: LawEvent, expected: unknown]>([
+  it.each<[row: string, vm: S390xVm, event: LawEvent, expected: unknown]>([
     ['ENABLE: machine without CMMA, also with a vCPU', vmIn({ vcpus: 'created' }, bare), enable, 'ENXIO'],
     ['ENABLE: vCPU created', vmIn({ vcpus: 'created' }), enable, 'EBUSY'],
     ['ENABLE: vCPU created, already on', vmIn({ vcpus: 'created', cmma: 'on' }), enable, 'EBUSY'],

@@ -1,5 +1,5 @@
 import { type Part, partsOf, fragments } from '../../../src/domain/memory/address.js';
-import type { Vm } from '../../../src/domain/vm/state.js';
+import type { S390xVm } from '../../../src/domain/vm/state.js';
 import { type Case, type Group, type Registers, groups } from '../../support/dat-vectors.js';
 import { counting, onVcpu, teidOf, translated } from '../support/s390x-commands.js';
 import { buildVm, load, loadDoublewords, withRegisters } from '../support/s390x-vm.js';
@@ -7,7 +7,7 @@ import { buildVm, load, loadDoublewords, withRegisters } from '../support/s390x-
 const control = (registers: Registers) =>
   Object.fromEntries(Object.entries(registers).map(([number, value]) => [number, BigInt(value)]));
 
-function vmOf({ memoryMiB, facilities, image, vcpu }: Group): Vm {
+function vmOf({ memoryMiB, facilities, image, vcpu }: Group): S390xVm {
   const registers = {
     psw: { mask: BigInt(vcpu.pswMask), addr: 0n },
     crs: control(vcpu.cr),

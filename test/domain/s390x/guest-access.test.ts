@@ -1,13 +1,13 @@
 import { guest } from '../../../src/domain/s390x/guest.js';
 import type { S390xRegisterChanges } from '../../../src/domain/shapes/s390x-registers.js';
 import type { Decision } from '../../../src/domain/vm/decision.js';
-import type { Vm } from '../../../src/domain/vm/state.js';
+import type { S390xVm } from '../../../src/domain/vm/state.js';
 import { identityVm } from '../support/s390x-tables.js';
 import { PSW_MASK, buildVm, bytesAt, dirtyAt, fold, keyAt, loadDoublewords, psw, setKey } from '../support/s390x-vm.js';
 
 type Operands = Omit<Parameters<typeof guest>[1], 'type' | 'vcpu' | 'instruction'>;
 
-const execute = (vm: Vm, instruction: string, operands: Operands): Decision =>
+const execute = (vm: S390xVm, instruction: string, operands: Operands): Decision =>
   guest(vm, { type: 's390_guest', vcpu: 0, instruction, ...operands }, vm);
 
 const LAP = 0x10000000n;
@@ -16,7 +16,7 @@ const SPO = 0x01000000n;
 const pswKey = (key: bigint) => key << 52n;
 
 /** The identity map in 64-bit mode, with bits of CR0 and of the PSW. */
-const mapped = (cr0 = 0n, bits = 0n, crs: S390xRegisterChanges['crs'] = {}): Vm =>
+const mapped = (cr0 = 0n, bits = 0n, crs: S390xRegisterChanges['crs'] = {}): S390xVm =>
   identityVm({ psw: psw(PSW_MASK.dat, PSW_MASK.mode64, bits), crs: { 0: cr0, ...crs } });
 
 const PTE_OF_0X6000 = 0x190030n;
@@ -25,19 +25,19 @@ const INVALID = 0x6400n;
 const RESERVED_BIT = 0x6800n;
 
 /** The identity map with another entry for page 6. */
-const withPte = (entry: bigint): Vm => {
+const withPte = (entry: bigint): S390xVm => {
   const vm = mapped();
   loadDoublewords(vm, PTE_OF_0X6000, entry);
   return vm;
 };
 
-const withKey = (vm: Vm, key: number, address = 0x6000n): Vm => {
+const withKey = (vm: S390xVm, key: number, address = 0x6000n): S390xVm => {
   setKey(vm, address, key);
   return vm;
 };
 
 describe('TEST PROTECTION', () => {
-  it.each<[row: string, vm: Vm, gaddr: bigint, key: number, cc: number]>([
+  it.each<[row: string, vm: S390xVm, gaddr: bigint, key: number, cc: number]>([
     ['key 0', withKey(mapped(), 0x38), 0x6000n, 0, 0],
     ['key == ACC', withKey(mapped(), 0x38), 0x6000n, 3, 0],
     ['key mismatch, F=0', withKey(mapped(), 0x30), 0x6000n, 4, 1],
@@ -61,7 +61,7 @@ describe('TEST PROTECTION', () => {
     expect(execute(vm, 'tprot', { gaddr, key })).toEqual({ ret: 0, reply: { cc }, events: [] });
   });
 
-  it.each<[row: string, vm: Vm, gaddr: bigint, code: number]>([
+  it.each<[row: string, vm: S390xVm, gaddr: bigint, code: number]>([
     ['0x05 of the page', buildVm({ registers: { psw: psw(PSW_MASK.mode64) } }), 0x400000n, 0x05],
     ['0x05 of a table', mapped(0n, 0n, { 1: 0x80000000f00000fn }), 0x6000n, 0x05],
     ['0x12', withPte(RESERVED_BIT), 0x6000n, 0x12],
@@ -86,7 +86,7 @@ describe('a store of the guest', () => {
     for (const page of [0x6000n, 0x7000n]) expect([keyAt(vm, page), dirtyAt(vm, page)]).toEqual([0x06, true]);
   });
 
-  it.each<[row: string, vm: Vm, gaddr: bigint, code: number]>([
+  it.each<[row: string, vm: S390xVm, gaddr: bigint, code: number]>([
     ['low-address protection', mapped(LAP), 4600n, 0x04],
     ['DAT protection', withPte(PROTECTED), 0x6000n, 0x04],
     ['DAT protection of the second page', withPte(PROTECTED), 0x5ffen, 0x04],
@@ -105,7 +105,7 @@ describe('a store of the guest', () => {
     expect([ret, (reply['exception'] as { code: number }).code, events]).toEqual([code, code, []]);
   });
 
-  it.each<[row: string, vm: Vm]>([
+  it.each<[row: string, vm: S390xVm]>([
     ['key 0', withKey(mapped(), 0x38)],
     ['the key of the page', withKey(mapped(0n, pswKey(3n)), 0x38)],
     ['any key and storage-protection override', withKey(mapped(SPO, pswKey(3n)), 0x98)],
@@ -130,7 +130,7 @@ describe('a load of the guest', () => {
     expect([keyAt(after, 0x6000n), dirtyAt(after, 0x6000n)]).toEqual([0x04, false]);
   });
 
-  it.each<[row: string, vm: Vm, gaddr: bigint, code: number]>([
+  it.each<[row: string, vm: S390xVm, gaddr: bigint, code: number]>([
     ['fetch protection', withKey(mapped(0n, pswKey(4n)), 0x38), 0x6000n, 0x04],
     ['no fetch protection', withKey(mapped(0n, pswKey(4n)), 0x30), 0x6000n, 0],
     ['fetch-protection override', withKey(mapped(FPO, pswKey(4n)), 0x38, 0n), 2000n, 0],

@@ -1,5 +1,5 @@
 import type { MemOpRequest } from '../../../src/domain/shapes/s390x-access.js';
-import type { Vm } from '../../../src/domain/vm/state.js';
+import type { S390xVm } from '../../../src/domain/vm/state.js';
 import { counting, onVcpu, teidOf } from '../support/s390x-commands.js';
 import { ENTRIES, IDENTITY_ASCE, identityVm, mapLastPage } from '../support/s390x-tables.js';
 import { PSW_MASK, buildVm, loadDoublewords, psw, setKey, withRegisters } from '../support/s390x-vm.js';
@@ -62,7 +62,7 @@ describe('keys and overrides', () => {
 
 describe('addresses', () => {
   const real = (mode: bigint, prefix = 0) => buildVm({ memoryMiB: 17, registers: { psw: psw(mode), prefix } });
-  const read = (vm: Vm, gaddr: bigint, size = 8) => {
+  const read = (vm: S390xVm, gaddr: bigint, size = 8) => {
     const { ret, events } = onVcpu(vm, { op: 'logical_read', gaddr, size });
     return ret === 0 ? events.flatMap((event) => ('parts' in event ? event.parts : [])) : ret;
   };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { MemOpRequest } from '../../../src/domain/shapes/s390x-access.js';
 import { PAGE_SIZE } from '../../../src/domain/memory/address.js';
-import type { Vm } from '../../../src/domain/vm/state.js';
+import type { S390xVm } from '../../../src/domain/vm/state.js';
 import { counting, onVm } from '../support/s390x-commands.js';
 import { buildVm, bytesAt, dirtyAt, fill, fold, keyAt, load, setKey } from '../support/s390x-vm.js';
 
@@ -11,7 +11,7 @@ const PROTECTION = { code: 4, name: 'protection', injected: false };
 const keyed = (key: number): Pick<MemOpRequest, 'flags' | 'key'> => ({ flags: ['skey_protection'], key });
 
 /** 4 MiB; the page at 0x2000 has key 5 and fetch protection. */
-function vmWithKey(): Vm {
+function vmWithKey(): S390xVm {
   const vm = buildVm({ logDirty: true });
   fill(vm, 0n, 0x4000, 0xaa);
   setKey(vm, 0x2000n, 0x58);
@@ -143,7 +143,7 @@ describe('ABSOLUTE_READ and ABSOLUTE_WRITE', () => {
 
 describe('ABSOLUTE_CMPXCHG', () => {
   const old = (size: number) => new Uint8Array(size).fill(0xaa);
-  const exchange = (vm: Vm, asked: Partial<MemOpRequest>) => {
+  const exchange = (vm: S390xVm, asked: Partial<MemOpRequest>) => {
     const { size = 8 } = asked;
     return onVm(vm, { op: 'absolute_cmpxchg', size, data: counting(size), oldData: old(size), ...asked });
   };

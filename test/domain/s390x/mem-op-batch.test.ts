@@ -1,10 +1,10 @@
 import type { MemOpRequest } from '../../../src/domain/shapes/s390x-access.js';
 import { BATCH_READ_MAX, memOpBatch } from '../../../src/domain/s390x/mem-op-batch.js';
-import type { Vm } from '../../../src/domain/vm/state.js';
+import type { S390xVm } from '../../../src/domain/vm/state.js';
 import { counting, request } from '../support/s390x-commands.js';
 import { buildVm, bytesAt, fold, keyAt } from '../support/s390x-vm.js';
 
-const batch = (vm: Vm, ops: readonly Parameters<typeof request>[0][], vcpu?: number) => {
+const batch = (vm: S390xVm, ops: readonly Parameters<typeof request>[0][], vcpu?: number) => {
   const items: MemOpRequest[] = ops.map(request);
   return memOpBatch(vm, { type: 's390_mem_op_batch', ...(vcpu !== undefined && { vcpu }), ops: items }, vm);
 };

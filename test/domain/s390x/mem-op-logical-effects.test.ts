@@ -1,6 +1,6 @@
 import type { MemOpRequest } from '../../../src/domain/shapes/s390x-access.js';
 import type { S390xRegisterChanges } from '../../../src/domain/shapes/s390x-registers.js';
-import type { Vm } from '../../../src/domain/vm/state.js';
+import type { S390xVm } from '../../../src/domain/vm/state.js';
 import { counting, onVcpu, teidOf } from '../support/s390x-commands.js';
 import { ENTRIES, IDENTITY_ASCE, identityVm } from '../support/s390x-tables.js';
 import { PSW_MASK, bytesAt, dirtyAt, fold, keyAt, loadDoublewords, psw, setKey } from '../support/s390x-vm.js';
@@ -39,9 +39,9 @@ describe('partial effects', () => {
   });
 
   it.each([
-    ['DAT', (vm: Vm) => loadDoublewords(vm, pte(2n), 0x2400n), 0x11, 0x2400n],
-    ['DAT protection', (vm: Vm) => loadDoublewords(vm, pte(2n), 0x2200n), 4, 0x2404n],
-    ['addressing', (vm: Vm) => loadDoublewords(vm, pte(2n), 0x400000n), 5, undefined],
+    ['DAT', (vm: S390xVm) => loadDoublewords(vm, pte(2n), 0x2400n), 0x11, 0x2400n],
+    ['DAT protection', (vm: S390xVm) => loadDoublewords(vm, pte(2n), 0x2200n), 4, 0x2404n],
+    ['addressing', (vm: S390xVm) => loadDoublewords(vm, pte(2n), 0x400000n), 5, undefined],
   ])(
     'LOGICAL_WRITE, %s on a later fragment: nothing is stored, the ending is the normal one',
     (_name, change, ret, teid) => {
@@ -121,9 +121,9 @@ describe('check-only and the real access may report different codes', () => {
 });
 
 describe('what the exception says', () => {
-  const PAGE_1 = (vm: Vm, entry: bigint) => loadDoublewords(vm, pte(2n), entry);
+  const PAGE_1 = (vm: S390xVm, entry: bigint) => loadDoublewords(vm, pte(2n), entry);
 
-  it.each<[string, bigint, S390xRegisterChanges, (vm: Vm) => void, Partial<MemOpRequest>]>([
+  it.each<[string, bigint, S390xRegisterChanges, (vm: S390xVm) => void, Partial<MemOpRequest>]>([
     [
       'key-controlled store',
       0x100408n,

@@ -2,7 +2,7 @@ import { accessContext } from '../../../src/domain/s390x/access-context.js';
 import { asceOf } from '../../../src/domain/s390x/asce.js';
 import { keyPasses, lowAddressProtected } from '../../../src/domain/s390x/protection.js';
 import { newVcpu } from '../../../src/domain/s390x/vcpu.js';
-import type { Vm } from '../../../src/domain/vm/state.js';
+import type { S390xVm } from '../../../src/domain/vm/state.js';
 import { buildVm, setKey } from '../support/s390x-vm.js';
 
 const LAP = 0x10000000n;
@@ -11,8 +11,8 @@ const SPO = 0x01000000n;
 const PRIVATE = asceOf(0x120n);
 const COMMON = asceOf(0x20n);
 
-const vmWith = (cr0: bigint): Vm => buildVm({ registers: { crs: { 0: cr0 } } });
-const contextOf = (vm: Vm) => accessContext(vm, vm.vcpus.get(0) ?? newVcpu(0));
+const vmWith = (cr0: bigint): S390xVm => buildVm({ registers: { crs: { 0: cr0 } } });
+const contextOf = (vm: S390xVm) => accessContext(vm, vm.vcpus.get(0) ?? newVcpu(0));
 
 describe('low-address protection', () => {
   const context = contextOf(vmWith(LAP));

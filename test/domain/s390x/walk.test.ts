@@ -5,7 +5,7 @@ import { codeOf, reasonOf } from '../../../src/domain/s390x/fault.js';
 import { newVcpu } from '../../../src/domain/s390x/vcpu.js';
 import { walk } from '../../../src/domain/s390x/walk.js';
 import { highWord, lowWord } from '../../../src/domain/s390x/words.js';
-import type { Vm } from '../../../src/domain/vm/state.js';
+import type { S390xVm } from '../../../src/domain/vm/state.js';
 import { ENTRIES, IDENTITY_ASCE, SEGMENT_ASCE, loadIdentityMap, mapLastPage } from '../support/s390x-tables.js';
 import { type VmOptions, buildVm, loadDoublewords } from '../support/s390x-vm.js';
 
@@ -20,7 +20,7 @@ interface Access {
 }
 
 /** The absolute address of a byte, or the code and reason of the fault. */
-function at(vm: Vm, address: bigint, { store = false, instruction = false, asce = IDENTITY_ASCE }: Access = {}) {
+function at(vm: S390xVm, address: bigint, { store = false, instruction = false, asce = IDENTITY_ASCE }: Access = {}) {
   const context = accessContext(vm, vm.vcpus.get(0) ?? newVcpu(0));
   const frame = walk(context, asceOf(asce), highWord(address), lowWord(address), store, instruction);
   return frame < 0 ? [codeOf(frame), reasonOf(frame)] : addressOf(frame, Number(address & 0xfffn));

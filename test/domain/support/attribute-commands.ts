@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { CAPABILITIES } from '../../../src/domain/s390x/capabilities.js';
 import type { AttributeEvent } from '../../../src/domain/vm/law-attributes.js';
 import { machineOf } from '../../../src/domain/s390x/machine.js';
-import { s390xHost } from '../../../src/domain/shapes/create-vm.js';
+import { s390xHost } from '../../../src/domain/shapes/host.js';
 
 const set = (group: string, attr: string | number, payload: object = {}) => ({
   type: 'set_device_attr',

@@ -1,20 +1,21 @@
 import { DATA_PLANE, type LawEvent, PLAIN, PV_COMMANDS, PV_STEPS } from '../../../src/domain/vm/law.js';
-import type { Regions } from '../../../src/domain/vm/state.js';
+import type { S390xRegions } from '../../../src/domain/vm/regions.js';
 import { attributeLawEvents } from './attribute-commands.js';
 import { vcpuLawEvents } from './vcpu-law.js';
 
-const VALUES: { readonly [Region in Exclude<keyof Regions, 'cpuStateControl'>]: readonly Regions[Region][] } = {
-  lifecycle: ['live', 'destroyed'],
-  vcpus: ['none', 'created'],
-  cmma: ['off', 'on'],
-  migration: ['off', 'on'],
-  protection: ['none', 'protected', 'dumping'],
-  aside: ['none', 'kept'],
-  skeys: ['off', 'on'],
-  cmm: ['unused', 'used'],
-};
+const VALUES: { readonly [Region in Exclude<keyof S390xRegions, 'cpuStateControl'>]: readonly S390xRegions[Region][] } =
+  {
+    lifecycle: ['live', 'destroyed'],
+    vcpus: ['none', 'created'],
+    cmma: ['off', 'on'],
+    migration: ['off', 'on'],
+    protection: ['none', 'protected', 'dumping'],
+    aside: ['none', 'kept'],
+    skeys: ['off', 'on'],
+    cmm: ['unused', 'used'],
+  };
 
-type OtherRegions = Omit<Regions, 'cpuStateControl'>;
+type OtherRegions = Omit<S390xRegions, 'cpuStateControl'>;
 
 /** Every combination of states that some arrow can tell apart: what uses keys or CMM has to do with few other regions. */
 const others: readonly OtherRegions[] = Object.entries(VALUES)
@@ -29,8 +30,8 @@ const others: readonly OtherRegions[] = Object.entries(VALUES)
       skeys === 'off' || [cmm, cmma, migration, aside].join() === 'unused,off,off,none',
   );
 
-/** Regions that who controls the CPU states has nothing to do with are varied under the kernel's control alone. */
-export const allRegions: readonly Regions[] = [
+/** S390xRegions that who controls the CPU states has nothing to do with are varied under the kernel's control alone. */
+export const allRegions: readonly S390xRegions[] = [
   ...others.map((regions) => ({ ...regions, cpuStateControl: 'kernel' as const })),
   ...others
     .filter(({ cmma, migration, aside }) => cmma === 'off' && migration === 'off' && aside === 'none')

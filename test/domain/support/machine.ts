@@ -4,7 +4,7 @@ import { command } from '../../../src/domain/vm/command.js';
 import { decide } from '../../../src/domain/vm/decide.js';
 import type { Decision } from '../../../src/domain/vm/decision.js';
 import type { Event } from '../../../src/domain/vm/event.js';
-import type { Vm } from '../../../src/domain/vm/state.js';
+import type { S390xVm } from '../../../src/domain/vm/state.js';
 
 export const MIB = 1n << 20n;
 export const GIB = 1n << 30n;
@@ -25,13 +25,13 @@ const jsonSafe = (value: unknown): unknown => {
 
 /** A VM that is given commands, and folds what they record. */
 export class Machine {
-  private state: Vm | undefined;
+  private state: S390xVm | undefined;
 
   constructor(options: MachineOptions = {}) {
     this.run({ type: 'create_vm', arch: 's390x', ...options });
   }
 
-  get vm(): Vm {
+  get vm(): S390xVm {
     if (this.state === undefined) throw new Error('the VM was not created');
     return this.state;
   }
@@ -50,7 +50,7 @@ export class Machine {
   }
 
   fold(...events: readonly Event[]): this {
-    for (const event of events) this.state = apply('vm', this.state, event);
+    for (const event of events) this.state = apply('vm', this.state, event) as S390xVm;
     return this;
   }
 

@@ -1,5 +1,5 @@
 import type { S390xRegisterChanges } from '../../../src/domain/shapes/s390x-registers.js';
-import { type Vm, fork } from '../../../src/domain/vm/state.js';
+import { type S390xVm, fork } from '../../../src/domain/vm/state.js';
 import { PSW_MASK, buildVm, fill, loadDoublewords, psw, withRegisters } from './s390x-vm.js';
 
 /** The ASCE of the identity map: a region-first table of full length. */
@@ -18,7 +18,7 @@ export const ENTRIES = {
 } as const;
 
 /** Loads an identity map of the first 4 MiB at 0x180000, five levels, every other entry invalid. */
-export function loadIdentityMap(vm: Vm): void {
+export function loadIdentityMap(vm: S390xVm): void {
   for (const { table, size } of [
     { table: 0x180000n, size: 0x4000 },
     { table: 0x184000n, size: 0x4000 },
@@ -38,7 +38,7 @@ export function loadIdentityMap(vm: Vm): void {
 }
 
 /** Maps the last virtual page to absolute 0x1C0000 as well. */
-export function mapLastPage(vm: Vm): void {
+export function mapLastPage(vm: S390xVm): void {
   for (const table of [0x194000n, 0x198000n, 0x19c000n]) fill(vm, table, 0x4000, 0xff);
   fill(vm, 0x1a0000n, 0x1000, 0xff);
   loadDoublewords(vm, 0x183ff8n, 0x19400fn);
@@ -58,4 +58,4 @@ const mapped = (() => {
 })();
 
 /** A VM of 4 MiB with dirty logging whose vCPU 0 runs with the identity map in primary space, 64-bit mode. */
-export const identityVm = (registers: S390xRegisterChanges = {}): Vm => withRegisters(fork(mapped), registers);
+export const identityVm = (registers: S390xRegisterChanges = {}): S390xVm => withRegisters(fork(mapped), registers);

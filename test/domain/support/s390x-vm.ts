@@ -3,7 +3,7 @@ import { MARK } from '../../../src/domain/memory/frame-marks.js';
 import type { S390xRegisterChanges } from '../../../src/domain/shapes/s390x-registers.js';
 import { apply } from '../../../src/domain/vm/apply.js';
 import { type Event, event } from '../../../src/domain/vm/event.js';
-import type { Vm } from '../../../src/domain/vm/state.js';
+import type { S390xVm } from '../../../src/domain/vm/state.js';
 
 /** A piece of guest memory that is backed by a slot. */
 export interface SlotOptions {
@@ -30,13 +30,13 @@ export interface VmOptions {
 }
 
 /** Folds facts into a VM. */
-export const fold = (vm: Vm, events: readonly Event[]): Vm =>
+export const fold = (vm: S390xVm, events: readonly Event[]): S390xVm =>
   events.reduce((state, fact) => apply(state.id, state, fact), vm);
 
 const MIB = 1n << 20n;
 
 /** An s390x VM with a slot of memory and vCPU 0, as its events make it. */
-export function buildVm(options: VmOptions = {}): Vm {
+export function buildVm(options: VmOptions = {}): S390xVm {
   const { facilities, host = {}, semantics = 'documented', memoryMiB = 4, logDirty = false, registers = {} } = options;
   const whole = {
     guestPhysAddr: 0n,
@@ -67,21 +67,21 @@ export function buildVm(options: VmOptions = {}): Vm {
         { type: 'registers_set', vcpu: 0, registers },
       ]
     : [];
-  return fold(apply('vm', undefined, created), [...memslots, ...vcpu, ...(options.events ?? [])]);
+  return fold(apply('vm', undefined, created) as S390xVm, [...memslots, ...vcpu, ...(options.events ?? [])]);
 }
 
 /** The VM with some registers of vCPU 0 changed; memory stays shared. */
-export const withRegisters = (vm: Vm, registers: S390xRegisterChanges): Vm =>
+export const withRegisters = (vm: S390xVm, registers: S390xRegisterChanges): S390xVm =>
   fold(vm, [{ type: 'registers_set', vcpu: 0, registers }]);
 
 /** Writes bytes to absolute storage as the VMM does. */
-export function load(vm: Vm, absolute: bigint, bytes: Uint8Array | readonly number[]): void {
+export function load(vm: S390xVm, absolute: bigint, bytes: Uint8Array | readonly number[]): void {
   const data = Uint8Array.from(bytes);
   vm.memory.store(partsOf(fragments(absolute, data.length)), data);
 }
 
 /** Writes big-endian doublewords to absolute storage, one after the other. */
-export function loadDoublewords(vm: Vm, absolute: bigint, ...values: readonly bigint[]): void {
+export function loadDoublewords(vm: S390xVm, absolute: bigint, ...values: readonly bigint[]): void {
   const data = new Uint8Array(8 * values.length);
   const view = new DataView(data.buffer);
   values.forEach((value, i) => view.setBigUint64(8 * i, value));
@@ -89,21 +89,21 @@ export function loadDoublewords(vm: Vm, absolute: bigint, ...values: readonly bi
 }
 
 /** Fills absolute storage with a byte. */
-export const fill = (vm: Vm, absolute: bigint, size: number, byte: number): void =>
+export const fill = (vm: S390xVm, absolute: bigint, size: number, byte: number): void =>
   load(vm, absolute, new Uint8Array(size).fill(byte));
 
 /** Bytes of absolute storage. */
-export const bytesAt = (vm: Vm, absolute: bigint, size: number): Uint8Array =>
+export const bytesAt = (vm: S390xVm, absolute: bigint, size: number): Uint8Array =>
   vm.memory.read(fragments(absolute, size));
 
 /** The storage key of the frame that an absolute address lies in. */
-export const keyAt = (vm: Vm, absolute: bigint): number => vm.memory.marks.get(frameOf(absolute)) & MARK.key;
+export const keyAt = (vm: S390xVm, absolute: bigint): number => vm.memory.marks.get(frameOf(absolute)) & MARK.key;
 
-export const setKey = (vm: Vm, absolute: bigint, key: number): void =>
+export const setKey = (vm: S390xVm, absolute: bigint, key: number): void =>
   vm.memory.marks.set(frameOf(absolute), MARK.key, key);
 
 /** Whether the dirty log has the frame of an absolute address. */
-export const dirtyAt = (vm: Vm, absolute: bigint): boolean =>
+export const dirtyAt = (vm: S390xVm, absolute: bigint): boolean =>
   (vm.memory.marks.get(frameOf(absolute)) & MARK.dirty) !== 0;
 
 /** PSW masks: DAT off or on in an address space, and an addressing mode. */

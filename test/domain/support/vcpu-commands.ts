@@ -1,18 +1,18 @@
 import type { VCPU_COMMANDS } from '../../../src/domain/vm/forecast-vcpu.js';
-import type { Vm } from '../../../src/domain/vm/state.js';
+import type { S390xVm } from '../../../src/domain/vm/state.js';
 import type { S390xVcpu } from '../../../src/domain/s390x/vcpu.js';
 
-function fitting({ vcpus }: Vm, fits: (vcpu: S390xVcpu) => boolean = () => true): number {
+function fitting({ vcpus }: S390xVm, fits: (vcpu: S390xVcpu) => boolean = () => true): number {
   const all = [...vcpus.values()];
   return (all.find(fits) ?? all[0])?.id ?? 0;
 }
 
-const gpa = ({ memory }: Vm): string => `0x${(BigInt(memory.slots[0]?.firstFrame ?? 0) << 12n).toString(16)}`;
+const gpa = ({ memory }: S390xVm): string => `0x${(BigInt(memory.slots[0]?.firstFrame ?? 0) << 12n).toString(16)}`;
 const PP = '0x5030000000000008';
 const mapping = { userAddr: 0, vcpuAddr: 0, length: '0x100000' };
 
 /** An ordinary command for each on a vCPU that is forecast. */
-export const ordinaryVcpuCommands: { readonly [Key in keyof typeof VCPU_COMMANDS]: (vm: Vm) => object } = {
+export const ordinaryVcpuCommands: { readonly [Key in keyof typeof VCPU_COMMANDS]: (vm: S390xVm) => object } = {
   get_mp_state: (vm) => ({ type: 'get_mp_state', vcpu: fitting(vm) }),
   'set_mp_state/stopped': (vm) => ({ type: 'set_mp_state', vcpu: fitting(vm), mpState: 'stopped' }),
   'set_mp_state/check_stop': (vm) => ({ type: 'set_mp_state', vcpu: fitting(vm), mpState: 'check_stop' }),

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { asAbsolute } from '../../../src/domain/memory/address.js';
 import { MARK } from '../../../src/domain/memory/frame-marks.js';
-import { apply, applyEntry } from '../../../src/domain/vm/apply.js';
-import { type Event, event as eventSchema } from '../../../src/domain/vm/event.js';
+import { apply, applyEntry, factsOf } from '../../../src/domain/vm/apply.js';
+import { EVENT_TYPES, type Event } from '../../../src/domain/vm/event.js';
 import { type Vm, fork } from '../../../src/domain/vm/state.js';
 import { MIB, Machine } from '../support/machine.js';
 
@@ -38,6 +38,7 @@ const everyFact: readonly Event[] = [
   { type: 'memslot_flags_changed', slot: 1, flags: ['log_dirty_pages'] },
   { type: 'memslot_deleted', slot: 1 },
   { type: 'dirty_log_taken', slot: 0 },
+  { type: 'dirty_log_cleared', slot: 0, firstPage: 0n, data: new Uint8Array(8).fill(255) },
   { type: 'memory_loaded', parts: [part(0x1000n, 2)], data: Uint8Array.of(1, 2) },
   { type: 'memory_read', parts: [part(0x1000n, 2)] },
   { type: 'memory_stored', parts: [part(0x1000n, 2)], data: Uint8Array.of(1, 2) },
@@ -87,8 +88,16 @@ const summary = (vm: Vm) => ({
 
 describe('the fold of facts', () => {
   it('knows every fact that there is', () => {
-    const known = eventSchema.options.map((option) => option.shape.type.value).filter((type) => type !== 'vm_created');
-    expect(everyFact.map(({ type }) => type)).toEqual(known);
+    expect(everyFact.map(({ type }) => type).sort()).toEqual(factsOf('s390x').sort());
+  });
+
+  it('has a fold for every fact, in some architecture', () => {
+    const folded = (['s390x', 'x86_64', 'aarch64'] as const).flatMap(factsOf);
+    expect(new Set(['vm_created', ...folded])).toEqual(new Set(EVENT_TYPES));
+  });
+
+  it('throws at a fact that cannot happen to the VM', () => {
+    expect(() => apply('vm', machine().vm, { type: 'x86_registers_set', vcpu: 0, registers: {} })).toThrow('s390x');
   });
 
   it.each(everyFact)('of $type leaves a fork of the VM as it was', (fact) => {
@@ -222,6 +231,7 @@ describe('facts about slots', () => {
     made.fold(
       { type: 'memory_stored', parts: [part(MIB, 1)], data: Uint8Array.of(1) },
       { type: 'dirty_log_taken', slot: 0 },
+      { type: 'dirty_log_cleared', slot: 0, firstPage: 0n, data: new Uint8Array(8).fill(255) },
     );
     expect([marks(made, 0) & MARK.dirty, marks(made, 256) & MARK.dirty]).toEqual([0, MARK.dirty]);
   });

@@ -6,7 +6,8 @@ import { apply } from '../../../src/domain/vm/apply.js';
 import { type Step, consult, step } from '../../../src/domain/vm/consult.js';
 import { event as eventSchema } from '../../../src/domain/vm/event.js';
 import { DATA_PLANE, type LawEvent } from '../../../src/domain/vm/law.js';
-import { INITIAL_REGIONS, type Regions, type Vm, fork } from '../../../src/domain/vm/state.js';
+import { INITIAL_REGIONS, type Regions, type S390xRegions } from '../../../src/domain/vm/regions.js';
+import { type S390xVm, fork } from '../../../src/domain/vm/state.js';
 import { allLawEvents, allRegions } from '../support/law.js';
 import { MIB, Machine, type MachineOptions } from '../support/machine.js';
 
@@ -19,7 +20,7 @@ const hosts: readonly [name: string, options: MachineOptions, slots: boolean][] 
   ['a small VM', { host: { maxGuestMemory: MIB } }, true],
 ];
 
-const machine = (options: MachineOptions, slots: boolean): Vm => {
+const machine = (options: MachineOptions, slots: boolean): S390xVm => {
   const made = new Machine(options);
   if (slots) {
     made.slot(0, 0n, MIB / 2n, ['log_dirty_pages']);
@@ -29,14 +30,14 @@ const machine = (options: MachineOptions, slots: boolean): Vm => {
 };
 
 interface Asked {
-  readonly vm: Vm;
+  readonly vm: S390xVm;
   readonly event: LawEvent;
   readonly said: readonly string[];
   readonly next: Step;
 }
 
 /** Every command in the given configurations. */
-function askAll(made: Vm, configurations: readonly Regions[]): Asked[] {
+function askAll(made: S390xVm, configurations: readonly S390xRegions[]): Asked[] {
   return configurations.flatMap((regions) => {
     const vm = { ...made, regions };
     const snapshot = chart.resolveState({ value: { ...regions } });
@@ -49,15 +50,15 @@ function askAll(made: Vm, configurations: readonly Regions[]): Asked[] {
 
 const same = (a: Regions, b: Regions): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-const folded = (vm: Vm, { verdict }: Step): Vm =>
+const folded = (vm: S390xVm, { verdict }: Step): S390xVm =>
   (verdict.refused ? [] : verdict.facts).reduce((state, fact) => apply('vm', state, fact), fork(vm));
 
 /** Each machine takes its turn of the configurations, so that together they see every one; the whole product takes minutes. */
-const turnOf = (host: number): Regions[] =>
+const turnOf = (host: number): S390xRegions[] =>
   allRegions.filter((regions, i) => i % hosts.length === host || deviations(regions) <= 1);
 
-const deviations = (regions: Regions): number =>
-  Object.entries(INITIAL_REGIONS).filter(([name, state]) => regions[name as keyof Regions] !== state).length;
+const deviations = (regions: S390xRegions): number =>
+  Object.entries(INITIAL_REGIONS.s390x).filter(([name, state]) => regions[name as keyof S390xRegions] !== state).length;
 
 describe.each(hosts.map((host, i) => [...host, i] as const))('the chart of %s', (_name, options, slots, host) => {
   const all = askAll(machine(options, slots), turnOf(host));
@@ -92,10 +93,10 @@ describe('a life by the chart', () => {
     fc.assert(
       fc.property(on, life, ([, options, slots], events) => {
         let vm = machine(options, slots);
-        let chartRegions: Regions = vm.regions;
+        let chartRegions = vm.regions;
         for (const event of events) {
           const { verdict, regions } = step({ ...vm, regions: chartRegions }, event);
-          chartRegions = regions;
+          chartRegions = regions as S390xRegions;
           const facts = verdict.refused ? [] : verdict.facts;
           vm = facts.reduce((state, fact) => apply('vm', state, fact), vm);
           expect(vm.regions).toEqual(chartRegions);

@@ -2,7 +2,7 @@ import type { Errno } from '../../../src/domain/errno.js';
 import { command } from '../../../src/domain/vm/command.js';
 import { decide } from '../../../src/domain/vm/decide.js';
 import { type ForecastKey, forecast } from '../../../src/domain/vm/forecast.js';
-import { fork, type Vm } from '../../../src/domain/vm/state.js';
+import { fork, type S390xVm } from '../../../src/domain/vm/state.js';
 import { ordinaryAttributes } from '../support/attribute-commands.js';
 import { MIB, Machine } from '../support/machine.js';
 import { ordinaryVcpuCommands } from '../support/vcpu-commands.js';
@@ -19,12 +19,12 @@ const firstFree = (has: (id: number) => boolean): number => {
 
 /** Checked only, so that it takes no bounce buffer. */
 const access = { op: 'logical_read', gaddr: 0, size: 8, flags: ['check_only'] };
-const firstVcpu = ({ vcpus }: Vm) => [...vcpus.keys()][0] ?? 0;
-const firstGfn = ({ memory }: Vm) => memory.slots[0]?.firstFrame ?? 0;
-const firstGpa = ({ memory }: Vm) => hex(BigInt(memory.slots[0]?.firstFrame ?? 0) << 12n);
+const firstVcpu = ({ vcpus }: S390xVm) => [...vcpus.keys()][0] ?? 0;
+const firstGfn = ({ memory }: S390xVm) => memory.slots[0]?.firstFrame ?? 0;
+const firstGpa = ({ memory }: S390xVm) => hex(BigInt(memory.slots[0]?.firstFrame ?? 0) << 12n);
 
 /** A well-formed, ordinary command for each that is forecast. */
-const ordinary: { readonly [Key in ForecastKey]: (vm: Vm) => object } = {
+const ordinary: { readonly [Key in ForecastKey]: (vm: S390xVm) => object } = {
   destroy_vm: () => ({ type: 'destroy_vm' }),
   set_user_memory_region: ({ memory }) => ({
     type: 'set_user_memory_region',
@@ -151,7 +151,7 @@ const machines: readonly [string, Machine][] = [
   ['a VM that was destroyed', vcpus(withSlot(new Machine()), 1).fold({ type: 'vm_destroyed' })],
 ];
 
-const answered = (vm: Vm, key: ForecastKey): 'accepted' | Errno =>
+const answered = (vm: S390xVm, key: ForecastKey): 'accepted' | Errno =>
   decide(fork(vm), command.parse(ordinary[key](vm))).errno ?? 'accepted';
 
 describe('a forecast', () => {

@@ -1,0 +1,33 @@
+import { DESTROYED } from '../vm/chart-arrows.js';
+import { createVcpuArrows, lifecycleArrows } from '../vm/chart-common.js';
+import { arrow, law } from './chart-setup.js';
+
+const { accept, refuse } = arrow;
+
+const create_vcpu = createVcpuArrows(arrow);
+
+/** The life of a VM, and what depends on no other region. */
+const lifecycle = law.createStateConfig({
+  initial: 'live',
+  states: {
+    live: {
+      on: {
+        ...lifecycleArrows(arrow),
+        set_user_memory_region: [refuse('EINVAL', 'endsAboveCeiling'), accept()],
+      },
+    },
+    destroyed: DESTROYED,
+  },
+});
+
+/** Whether a vCPU was ever created. vCPUs go only with the VM. */
+const vcpus = law.createStateConfig({
+  initial: 'none',
+  states: {
+    none: { on: { create_vcpu, set_registers: refuse('ENOENT') } },
+    created: { on: { create_vcpu, set_registers: accept() } },
+  },
+});
+
+/** The law of an x86_64 VM: what is refused and what is recorded, by configuration. Used through the pure `transition` alone. */
+export const chart = law.createMachine({ id: 'x86_64', type: 'parallel', states: { lifecycle, vcpus } });

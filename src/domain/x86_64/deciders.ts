@@ -1,0 +1,8 @@
+import type { Deciders } from '../vm/decider.js';
+import type { X86Vm } from '../vm/state.js';
+import { setX86Registers } from './registers.js';
+
+/** Who decides what x86_64 VMs alone know. */
+export const x86Deciders = {
+  set_x86_registers: setX86Registers,
+} as const satisfies Deciders<X86Vm>;
