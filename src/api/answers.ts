@@ -1,5 +1,5 @@
 import type { Json } from '../domain/digester.js';
-import type { Answer } from '../infra/machines/lane.js';
+import type { Answer } from '../infra/machines/submission.js';
 import { answerJson } from './answer-json.js';
 import type { HttpReply } from './http.js';
 

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Command } from '../domain/vm/command.js';
 import type { Arch } from '../domain/vm/state.js';
 import { type Existing, type Moment } from '../infra/machines/machines.js';
-import type { Answer } from '../infra/machines/lane.js';
+import type { Answer } from '../infra/machines/submission.js';
 import type { Service } from '../infra/service.js';
 import { type Envelope, envelope, etagOf, setOutcome } from './answers.js';
 import type { BodyByArch, BodyShapes } from './by-arch.js';

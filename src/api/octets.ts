@@ -1,4 +1,4 @@
-import type { Answer } from '../infra/machines/lane.js';
+import type { Answer } from '../infra/machines/submission.js';
 import { toJson } from '../domain/json.js';
 import { OCTETS } from './accept.js';
 import type { Exchange } from './http.js';

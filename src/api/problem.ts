@@ -1,5 +1,5 @@
 import type { Errno } from '../domain/errno.js';
-import type { Answer } from '../infra/machines/lane.js';
+import type { Answer } from '../infra/machines/submission.js';
 import { answerJson } from './answer-json.js';
 import { ERRNO_STATUS } from './errno-status.js';
 

@@ -1,11 +1,12 @@
 import { BehaviorSubject, type Observable, of } from 'rxjs';
-import { parseBody } from '../domain/audit/record.js';
-import { type Divergence, type Rerun, START, reexecute } from '../domain/audit/reexecute.js';
+import { type RecordBody, counterpartsOf, parseBody } from '../domain/audit/record.js';
+import { type Divergence, type Reruns, reexecute } from '../domain/audit/reexecute.js';
 import { Breath } from './breath.js';
 import { digester } from './digester.js';
-import type { Journal, StoredRecord } from './journal/journal.js';
+import type { Journal } from './journal/journal.js';
 import { UnknownVm } from './machines/errors.js';
 import type { History } from './machines/history.js';
+import { inOrder, recordsOf } from './machines/streams.js';
 import type { World } from './world.js';
 
 /** The state of a re-execution of recorded commands. */
@@ -22,17 +23,29 @@ export interface Replay {
   readonly error?: string;
 }
 
-const PAGE = 200;
-
 /** VMs that are looked up in one go. */
 const STREAMS = 100;
 
 /** Replays that are remembered once they are over. */
 const MOST_KEPT = 100;
 
+/** How many records were checked: of a group, and of the VM that it was taken in for. */
+interface Counts {
+  readonly records: number;
+  readonly own: number;
+}
+
+type Tell = (checked: Counts, divergences: readonly Divergence[]) => void;
+
+/** What came of VMs that were re-executed together. */
+interface Group extends Counts {
+  readonly vms: ReadonlySet<string>;
+  readonly divergences: readonly Divergence[];
+}
+
 /**
  * Re-executes what the journal holds, VM by VM, each from its first record on, and reports what does not come out again.
- * One replay runs at a time; others wait for their turn.
+ * VMs that share pages are re-executed together, in order of position. One replay runs at a time; others wait for their turn.
  */
 export class Replays {
   private readonly replays = new Map<string, BehaviorSubject<Replay>>();
@@ -101,32 +114,64 @@ export class Replays {
   }
 
   private async check(subject: BehaviorSubject<Replay>, head: number): Promise<void> {
-    const divergences: Divergence[] = [];
-    const breath = new Breath();
+    const { vm: one, total } = subject.value;
+    const done = new Set<string>();
+    const found: Divergence[] = [];
     let checked = 0;
-    for await (const vm of this.vms(subject.value.vm)) {
-      let rerun = START;
-      for await (const record of this.records(vm, head)) {
-        const step = await this.step(rerun, record);
-        rerun = step.rerun;
-        divergences.push(...step.divergences);
-        checked++;
-        if (await breath.take()) subject.next({ ...subject.value, checked, divergences: [...divergences] });
-      }
+    const tell: Tell = ({ records, own }, divergences) => {
+      const all = [...found, ...divergences].sort((a, b) => a.position - b.position);
+      subject.next({ ...subject.value, checked: checked + (one === undefined ? records : own), divergences: all });
+    };
+    for await (const vm of this.vms(one)) {
+      if (done.has(vm)) continue;
+      const group = await this.checkGroup(vm, head, tell);
+      group.vms.forEach((member) => done.add(member));
+      found.push(...group.divergences);
+      checked += one === undefined ? group.records : group.own;
     }
-    divergences.sort((a, b) => a.position - b.position);
-    subject.next({ ...subject.value, checked, divergences });
-    const { total } = subject.value;
+    tell({ records: 0, own: 0 }, []);
     if (checked !== total) throw new Error(`${total} records were to be checked, and ${checked} were there`);
   }
 
-  private async step(rerun: Rerun, { vm, position, bytes }: StoredRecord): Promise<ReturnType<typeof reexecute>> {
-    const body = parseBody(bytes);
+  /** Re-executes a VM's stream, together with those of the VMs that it ever shared pages with. */
+  private async checkGroup(vm: string, head: number, tell: Tell): Promise<Group> {
+    const vms = new Set([vm]);
+    for (;;) {
+      const group = await this.tryGroup(vm, vms, head, tell);
+      if (group) return group;
+    }
+  }
+
+  /** As `checkGroup`; undefined if VMs came to the group on the way. */
+  private async tryGroup(one: string, vms: Set<string>, head: number, tell: Tell): Promise<Group | undefined> {
+    const breath = new Breath();
+    const divergences: Divergence[] = [];
+    const { size } = vms;
+    let reruns: Reruns = new Map();
+    let records = 0;
+    let own = 0;
+    for await (const record of inOrder([...vms].map((vm) => recordsOf(this.journal, vm, 0, head)))) {
+      if (this.closed) throw new Error('the service is closing');
+      const body = parseBody(record.bytes);
+      for (const { vm } of counterpartsOf(body)) vms.add(vm);
+      if (vms.size > size) return undefined;
+      const step = await this.step(reruns, body);
+      ({ reruns } = step);
+      divergences.push(...step.divergences);
+      records++;
+      if (record.vm === one) own++;
+      if (await breath.take()) tell({ records, own }, divergences);
+    }
+    return { vms, divergences, records, own };
+  }
+
+  private async step(reruns: Reruns, body: RecordBody): Promise<ReturnType<typeof reexecute>> {
+    const { vm, position, command } = body;
     const data = body.data ? await this.journal.data(position) : [];
     const bulk = new Map(data.map(({ role, salt, bytes: content }) => [role, { salt, bytes: content }]));
-    const { asOf } = body.command;
+    const { asOf } = command;
     const past = typeof asOf === 'number' ? (await this.history.load(vm, asOf)).vm : undefined;
-    return reexecute(rerun, { body, bulk }, past, digester);
+    return reexecute(reruns, { body, bulk }, past, digester);
   }
 
   private async *vms(one: string | undefined): AsyncGenerator<string> {
@@ -138,20 +183,6 @@ export class Replays {
       const heads = await this.journal.streams(after, STREAMS);
       for (const { vm } of heads) yield vm;
       after = heads.length === STREAMS ? heads.at(-1)?.vm : undefined;
-    }
-  }
-
-  /** A VM's records up to a position of the journal. */
-  private async *records(vm: string, head: number): AsyncGenerator<StoredRecord> {
-    for (let afterVersion = 0; ;) {
-      const page = await this.journal.read({ after: 0, limit: PAGE, vm, afterVersion });
-      for (const record of page) {
-        if (this.closed) throw new Error('the service is closing');
-        if (record.position > head) return;
-        yield record;
-      }
-      if (page.length < PAGE) return;
-      afterVersion = page.at(-1)?.version ?? 0;
     }
   }
 

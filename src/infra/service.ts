@@ -48,8 +48,10 @@ export async function openService({ dataDir, world = realWorld, ...options }: Se
   );
   const history = new History(journal, snapshots);
   const replays = new Replays(journal, history, world);
+  const machines = new Machines(journal, history, world);
+  await machines.recall();
   return {
-    machines: new Machines(journal, history, world),
+    machines,
     journal,
     history,
     replays,

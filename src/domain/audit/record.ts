@@ -18,6 +18,8 @@ export interface LedgerRecord {
   readonly model: string;
   readonly command: Command;
   readonly decision: Decision;
+  /** Records of other VMs that are appended together with this one, and how many positions behind it each is. */
+  readonly counterparts?: readonly { readonly vm: string; readonly step: number }[];
   /** The digest of the state after the record; absent while the VM does not exist. */
   readonly state: Uint8Array | undefined;
 }
@@ -32,10 +34,20 @@ export interface RecordBody {
   readonly requestId: string;
   readonly model: string;
   readonly command: { readonly type: Command['type'] } & Readonly<Record<string, Json>>;
+  /** The record of another VM that is one fact together with this one. */
+  readonly counterpart?: RecordAt;
+  /** The same where there are several. */
+  readonly counterparts?: readonly RecordAt[];
   readonly outcome: { readonly ret: number; readonly errno?: Errno } & Readonly<Record<string, Json | undefined>>;
   readonly events: readonly ({ readonly type: Event['type'] } & Readonly<Record<string, Json>>)[];
   readonly data?: readonly Commitment[];
   readonly digests: { readonly state?: string };
+}
+
+/** Where a record of another VM is. */
+export interface RecordAt {
+  readonly vm: string;
+  readonly position: number;
 }
 
 /** A record in two: what its bytes hold, and the bulk data beside it in order of role. */
@@ -138,6 +150,8 @@ export function split(record: LedgerRecord, digester: Digester): SplitRecord {
 export interface SealedRecord {
   readonly head: string;
   readonly tail: string;
+  /** Where in `head` positions of counterparts go: after so many characters, the one so many behind the record's. */
+  readonly holes?: readonly { readonly at: number; readonly step: number }[];
   readonly commitments: readonly Commitment[];
 }
 
@@ -152,13 +166,41 @@ export function seal(
   digester: Digester,
 ): SealedRecord {
   const commitments = bulk.map((piece, i) => commit(piece, salts[i] ?? new Uint8Array(), digester));
-  const { actor, model, requestId, time, version, vm, state } = record;
+  const { actor, model, requestId, time, version, vm, state, counterparts = [] } = record;
   const digests = state === undefined ? {} : { state: toHex(state) };
   const data = commitments.length === 0 ? undefined : (commitments as unknown as Json);
-  const head = digester.canonical({ actor, data, digests, model, ...body });
-  const tail = digester.canonical({ requestId, time, version, vm });
-  return { head: `${head.slice(0, -1)},"position":`, tail: `,${tail.slice(1)}`, commitments };
+  const { command, ...outcomeAndEvents } = body;
+  const tail = `,${digester.canonical({ requestId, time, version, vm }).slice(1)}`;
+  if (counterparts.length === 0) {
+    const head = digester.canonical({ actor, command, data, digests, model, ...outcomeAndEvents });
+    return { head: `${head.slice(0, -1)},"position":`, tail, commitments };
+  }
+  const before = digester.canonical({ actor, command }).slice(0, -1);
+  const others = naming(counterparts, digester);
+  const after = digester.canonical({ data, digests, model, ...outcomeAndEvents }).slice(1, -1);
+  const holes = others.holes.map(({ at, step }) => ({ at: before.length + at, step }));
+  return { head: `${before}${others.text},${after},"position":`, tail, holes, commitments };
 }
+
+/** The canonical text of the field that names counterparts, without their positions, and where those go. */
+function naming(
+  counterparts: NonNullable<LedgerRecord['counterparts']>,
+  { canonical }: Digester,
+): { readonly text: string; readonly holes: NonNullable<SealedRecord['holes']> } {
+  const several = counterparts.length > 1;
+  let text = several ? ',"counterparts":[' : ',"counterpart":';
+  const holes = counterparts.map(({ vm, step }, i) => {
+    text += `${i === 0 ? '' : ','}{"position":`;
+    const at = text.length;
+    text += `,"vm":${canonical(vm)}}`;
+    return { at, step };
+  });
+  return { text: several ? `${text}]` : text, holes };
+}
+
+/** The records of other VMs that are one fact together with a record. */
+export const counterpartsOf = ({ counterpart, counterparts = [] }: RecordBody): readonly RecordAt[] =>
+  counterpart ? [counterpart] : counterparts;
 
 /** Reads a record's bytes. */
 export const parseBody = (bytes: Uint8Array): RecordBody => JSON.parse(decoder.decode(bytes)) as RecordBody;

@@ -1,9 +1,14 @@
 import type { Digester, Json } from '../digester.js';
+import { toJson } from '../json.js';
 import { applyEntry } from '../vm/apply.js';
+import type { Command } from '../vm/command.js';
 import { decide } from '../vm/decide.js';
+import type { Peers } from '../vm/decider.js';
+import type { Counterpart } from '../vm/decision.js';
+import { among, tokenNamed, tokenPresented } from '../vm/peers.js';
 import { type Vm, fork } from '../vm/state.js';
 import { commit, toHex } from './bulk.js';
-import { type RecordBody, commandOf, eventsOf, seal, split } from './record.js';
+import { type RecordAt, type RecordBody, commandOf, counterpartsOf, eventsOf, seal, split } from './record.js';
 import { stateDigest } from './state-digest.js';
 
 /** A record as the journal has it, with its bulk data by role. */
@@ -17,7 +22,10 @@ export interface Divergence {
   readonly position: number;
   readonly vm: string;
   readonly version: number;
-  /** What differs: `version`, `data <role>`, `command`, `outcome`, `events`, `commitments`, `state` or `fold`. */
+  /**
+   * What differs: `version`, `data <role>`, `command`, `outcome`, `events`, `commitments`, `state`, `fold`,
+   * `counterparts`, `counterpart` or `token`.
+   */
   readonly what: string;
   readonly expected: Json;
   readonly got: Json;
@@ -28,32 +36,55 @@ export interface Rerun {
   readonly version: number;
   readonly executed: Vm | undefined;
   readonly folded: Vm | undefined;
+  /** What the last command of another VM asked of this one, to be recorded at a position. */
+  readonly due?: { readonly position: number; readonly command: Command; readonly by: RecordAt };
 }
 
 export const START: Rerun = { version: 0, executed: undefined, folded: undefined };
 
+/** VMs on their way through their histories together, by id: those that share pages, or only one. */
+export type Reruns = ReadonlyMap<string, Rerun>;
+
 const stateOf = (vm: Vm | undefined, digester: Digester): Json => (vm ? toHex(stateDigest(vm, digester)) : null);
+
+type Way = 'executed' | 'folded';
+
+/** The VMs but one, as they are on one of the two ways. */
+const others = (reruns: Reruns, one: string, way: Way): Peers =>
+  new Map([...reruns].flatMap(([id, { [way]: vm }]) => (vm === undefined || id === one ? [] : [[id, vm]])));
+
+/** A VM with those that it borrowed from at hand. */
+function onWay(reruns: Reruns, id: string, way: Way): Vm | undefined {
+  const vm = reruns.get(id)?.[way];
+  return vm && among(vm, others(reruns, id, way));
+}
+
+const plain = ({ vm, position }: RecordAt): Json => ({ vm, position });
 
 /**
  * Decides a recorded command again on the state that its predecessors led to, folds the recorded facts beside it, and
  * compares: the bulk data with its commitments, then outcome, facts, commitments and state digest of the decision with the
- * recorded ones, then the folded state with the same digest. After a divergence the next command starts from the recorded
- * facts, so that each divergence stands for itself.
+ * recorded ones, then the folded state with the same digest; and for what touches two VMs, what the one asked with what the
+ * other recorded. After a divergence the next command starts from the recorded facts, so that each divergence stands for
+ * itself.
  *
+ * @param reruns the VM and those that it shares pages with, each after its last record before this one
  * @param past the VM as of the command's `asOf`, where it has one
  */
 export function reexecute(
-  rerun: Rerun,
+  reruns: Reruns,
   { body, bulk }: RecordedCommand,
   past: Vm | undefined,
   digester: Digester,
-): { rerun: Rerun; divergences: Divergence[] } {
+): { reruns: Reruns; divergences: Divergence[] } {
   const divergences: Divergence[] = [];
   const compare = (what: string, expected: Json, got: Json): void => {
     if (digester.canonical(expected) === digester.canonical(got)) return;
     divergences.push({ position: body.position, vm: body.vm, version: body.version, what, expected, got });
   };
-  const { vm, version, time, actor, requestId, model } = body;
+  const { vm, version, time, actor, requestId, model, position } = body;
+  const rerun = reruns.get(vm) ?? START;
+  const due = rerun.due?.position === position ? rerun.due : undefined;
   compare('version', version, rerun.version + 1);
   for (const commitment of body.data ?? []) {
     const piece = bulk.get(commitment.role);
@@ -63,7 +94,9 @@ export function reexecute(
 
   const recordedState = body.digests.state ?? null;
   const bytes = new Map([...bulk].map(([role, piece]) => [role, piece.bytes]));
-  let { executed, folded } = rerun;
+  let executed = onWay(reruns, vm, 'executed');
+  let folded = onWay(reruns, vm, 'folded');
+  let asked: readonly Counterpart[] = [];
   try {
     const events = eventsOf(body, bytes);
     folded = applyEntry(folded, { vm, version, time, events });
@@ -73,8 +106,11 @@ export function reexecute(
   }
   try {
     const command = commandOf(body, bytes);
-    const decision = decide(executed, command, past);
+    if (due) compare('counterpart', toJson(due.command), toJson(command));
+    compare('token', tokenNamed(command) ?? null, (executed && tokenPresented(executed, command, digester)) ?? null);
+    const decision = decide(executed, command, past, others(reruns, vm, 'executed'));
     executed = applyEntry(executed, { vm, version, time, events: decision.events });
+    asked = decision.counterparts ?? [];
     const state = executed && stateDigest(executed, digester);
     const divided = split({ vm, version, time, actor, requestId, model, command, decision, state }, digester);
     const salts = divided.bulk.map(({ role }) => bulk.get(role)?.salt ?? new Uint8Array());
@@ -87,6 +123,18 @@ export function reexecute(
   } catch (error) {
     compare('command', body.command, String(error));
   }
-  if (divergences.length > 0) executed = folded && fork(folded);
-  return { rerun: { version, executed, folded }, divergences };
+  const found = due ? [due.by] : asked.map(({ vm: other }, i) => ({ vm: other, position: position + 1 + i }));
+  compare('counterparts', counterpartsOf(body).map(plain), found.map(plain));
+  const after = new Map(reruns).set(vm, { version, executed, folded });
+  asked.forEach(({ vm: other, command }, i) =>
+    after.set(other, {
+      ...(after.get(other) ?? START),
+      due: { position: position + 1 + i, command, by: { vm, position } },
+    }),
+  );
+  return { reruns: divergences.length > 0 ? fromFacts(after) : after, divergences };
 }
+
+/** All of them as the recorded facts have them. */
+const fromFacts = (reruns: Reruns): Reruns =>
+  new Map([...reruns].map(([id, rerun]) => [id, { ...rerun, executed: rerun.folded && fork(rerun.folded) }]));

@@ -1,5 +1,6 @@
 import type { Digester } from '../digester.js';
 import { toJson } from '../json.js';
+import type { RemotePages } from '../memory/guest-memory.js';
 import type { Memslot } from '../memory/memslot.js';
 import { INITIAL_REGIONS, type Regions } from '../vm/regions.js';
 import type { Arch, Outline, Vm } from '../vm/state.js';
@@ -43,25 +44,39 @@ function digestSlots(slots: readonly Memslot[], digester: Digester): Uint8Array 
  * SHA-256 over the whole state of a VM, guest memory included; its ledger (versions and times) is left out. Two VMs in the
  * same state have the same digest, however they came there.
  *
- * The parts, in order: what never changes, what else is set, chart, slots, vCPUs, root of the pages, root of the frame marks.
+ * The parts, in order: what never changes, what else is set, chart, slots, vCPUs, root of the pages, root of the frame marks, and where
+ * pages are borrowed from, if any are.
  * A part of the state that is absent does not count, so that states which never heard of it keep their digest.
  */
 export const stateDigest = ({ memory, ...vm }: Vm, digester: Digester): Uint8Array =>
   stateDigestWith(
     vm,
-    { slots: memory.slots, pages: memory.pages.digest(digester), marks: memory.marks.store.digest(digester) },
+    {
+      slots: memory.slots,
+      pages: memory.pages.digest(digester),
+      marks: memory.marks.store.digest(digester),
+      remote: memory.remote,
+    },
     digester,
   );
+
+const NOTHING: RemotePages = new Map();
 
 /** What the digest of a state takes in of memory: slots, and the roots of pages and frame marks. */
 export interface MemoryRoots {
   readonly slots: readonly Memslot[];
   readonly pages: Uint8Array;
   readonly marks: Uint8Array;
+  /** Pages that are another VM's; what is in them is the lender's. */
+  readonly remote?: RemotePages;
 }
 
 /** As `stateDigest`, of a state whose memory is known by its roots alone. */
-export function stateDigestWith(vm: Outline, { slots, pages, marks }: MemoryRoots, digester: Digester): Uint8Array {
+export function stateDigestWith(
+  vm: Outline,
+  { slots, pages, marks, remote = NOTHING }: MemoryRoots,
+  digester: Digester,
+): Uint8Array {
   const { id, name, arch, vmType, semantics, labels, host, regions, vcpus, ledger: _, ...rest } = vm;
   return digester.sha256(
     // No two VMs share a host object (apply), so it stands for all that a VM is from its creation on.
@@ -72,5 +87,15 @@ export function stateDigestWith(vm: Outline, { slots, pages, marks }: MemoryRoot
     digestVcpus(vcpus, digester),
     pages,
     marks,
+    ...(remote.size === 0
+      ? []
+      : [
+          digestOnce(remote, () =>
+            digestOf(
+              [...remote].sort(([a], [b]) => a - b),
+              digester,
+            ),
+          ),
+        ]),
   );
 }

@@ -3,6 +3,21 @@ import { ChunkStore } from './chunk-store.js';
 import { FrameMarks } from './frame-marks.js';
 import { type Memslot, endOf } from './memslot.js';
 
+/** Where the content of a borrowed page is: a page of another VM's VMM. */
+export interface RemotePage {
+  readonly vm: string;
+  readonly page: number;
+}
+
+/** Pages of the VMM's that are another VM's, by their number. */
+export type RemotePages = ReadonlyMap<number, RemotePage>;
+
+/** The pages of the VMs that lent some, by VM. */
+export type Lenders = ReadonlyMap<string, ChunkStore>;
+
+const NOTHING_BORROWED: RemotePages = new Map();
+const NO_LENDERS: Lenders = new Map();
+
 /** What a page that nobody wrote reads as. Never written to. */
 const ZEROS = new Uint8Array(PAGE_SIZE);
 
@@ -12,6 +27,9 @@ const ZEROS = new Uint8Array(PAGE_SIZE);
  * Contents belong to the VMM's pages, so that they survive the deletion of a slot and follow it when it moves; keys and
  * marks belong to guest frames (kvm/api.rst, KVM_SET_USER_MEMORY_REGION). Readers see what is there; `store` and the marks'
  * setters change it in place, which only the fold of events does. `fork` is how to keep a past.
+ *
+ * A page can be borrowed from another VM (KVM_HC_MEM_MAP). That it is, is part of this memory; what is in it, is the lender's:
+ * whoever reads or stores must have said `among` which lenders.
  */
 export class GuestMemory {
   private recent: Memslot | undefined;
@@ -21,6 +39,8 @@ export class GuestMemory {
     readonly slots: readonly Memslot[],
     readonly pages: ChunkStore,
     readonly marks: FrameMarks,
+    readonly remote: RemotePages = NOTHING_BORROWED,
+    private readonly lenders: Lenders = NO_LENDERS,
   ) {}
 
   static empty(): GuestMemory {
@@ -28,8 +48,13 @@ export class GuestMemory {
   }
 
   /** Memory from parts that were kept apart. */
-  static of(slots: readonly Memslot[], pages: ChunkStore, marks: FrameMarks): GuestMemory {
-    return new GuestMemory(slots, pages, marks);
+  static of(
+    slots: readonly Memslot[],
+    pages: ChunkStore,
+    marks: FrameMarks,
+    remote: RemotePages = NOTHING_BORROWED,
+  ): GuestMemory {
+    return new GuestMemory(slots, pages, marks, remote);
   }
 
   /** The same pages and marks behind other slots; `slots` in any order. */
@@ -38,12 +63,36 @@ export class GuestMemory {
       [...slots].sort((a, b) => a.firstFrame - b.firstFrame),
       this.pages,
       this.marks,
+      this.remote,
+      this.lenders,
     );
+  }
+
+  /** The same memory, whose borrowed pages are read and stored in the pages of `lenders`. */
+  among(lenders: Lenders): GuestMemory {
+    return new GuestMemory(this.slots, this.pages, this.marks, this.remote, lenders);
+  }
+
+  /** The VMs that pages are borrowed from. */
+  get borrowedFrom(): ReadonlySet<string> {
+    return new Set([...this.remote.values()].map(({ vm }) => vm));
+  }
+
+  /** The memory with a page of the VMM's replaced by another VM's; its own content is lost. */
+  withBorrowed(page: number, from: RemotePage): GuestMemory {
+    this.pages.edit(page).fill(0);
+    return this.withRemote(new Map(this.remote).set(page, from));
+  }
+
+  /** The memory with new, empty pages of its own in the place of the borrowed ones of which `ends` holds. */
+  withoutBorrowed(ends: (page: number, from: RemotePage) => boolean): GuestMemory {
+    return this.withRemote(new Map([...this.remote].filter(([page, from]) => !ends(page, from))));
   }
 
   /** A copy that shares everything and sees none of the later writes, nor shows its own. */
   fork(): GuestMemory {
-    return new GuestMemory(this.slots, this.pages.fork(), this.marks.fork());
+    const lenders = new Map([...this.lenders].map(([vm, pages]) => [vm, pages.fork()]));
+    return new GuestMemory(this.slots, this.pages.fork(), this.marks.fork(), this.remote, lenders);
   }
 
   /** The slot that backs a guest frame, if any. */
@@ -64,7 +113,16 @@ export class GuestMemory {
   /** The 4096 bytes of a guest frame, to be read only; undefined if no slot backs it. */
   page(frame: number): Uint8Array | undefined {
     const slot = this.slotAt(frame);
-    return slot && (this.pages.get(slot.firstPage + frame - slot.firstFrame) ?? ZEROS);
+    if (slot === undefined) return undefined;
+    const page = slot.firstPage + frame - slot.firstFrame;
+    if (this.remote.size === 0) return this.pages.get(page) ?? ZEROS;
+    return this.contentOf(page).get(this.remote.get(page)?.page ?? page) ?? ZEROS;
+  }
+
+  /** The VMM's page behind a guest frame that a slot backs. */
+  pageOf(frame: number): number | undefined {
+    const slot = this.slotAt(frame);
+    return slot && slot.firstPage + frame - slot.firstFrame;
   }
 
   /** Whether a slot backs every byte of the range. */
@@ -88,11 +146,26 @@ export class GuestMemory {
     let at = 0;
     for (const part of parts) {
       for (const { frame, offset, size } of fragments(part.absolute, part.size)) {
-        const slot = this.slotAt(frame);
-        if (slot === undefined) throw new Error(`no memory slot backs frame ${frame}`);
-        this.pages.edit(slot.firstPage + frame - slot.firstFrame).set(bytes.subarray(at, at + size), offset);
+        const page = this.pageOf(frame);
+        if (page === undefined) throw new Error(`no memory slot backs frame ${frame}`);
+        this.contentOf(page)
+          .edit(this.remote.get(page)?.page ?? page)
+          .set(bytes.subarray(at, at + size), offset);
         at += size;
       }
     }
+  }
+
+  private withRemote(remote: RemotePages): GuestMemory {
+    return new GuestMemory(this.slots, this.pages, this.marks, remote, this.lenders);
+  }
+
+  /** The store that has the content of a page. */
+  private contentOf(page: number): ChunkStore {
+    const from = this.remote.get(page);
+    if (from === undefined) return this.pages;
+    const pages = this.lenders.get(from.vm);
+    if (pages === undefined) throw new Error(`page ${page} is borrowed from ${from.vm}, which is not at hand`);
+    return pages;
   }
 }

@@ -7,7 +7,7 @@ import { x86Deciders } from '../x86_64/deciders.js';
 import type { Command, CommandType } from './command.js';
 import { createVcpu } from './create-vcpu.js';
 import { createVm, destroyVm } from './create-vm.js';
-import type { Decider, Deciders } from './decider.js';
+import type { Deciders, Peers } from './decider.js';
 import { type Decision, refused } from './decision.js';
 import type { Arch, Vm } from './state.js';
 
@@ -29,7 +29,9 @@ const DECIDERS = {
   aarch64: { ...common, ...aarch64Deciders },
 } as const satisfies Readonly<Record<Arch, object>>;
 
-type AnyDecider = Decider<CommandType, Vm>;
+type AnyDecider = (vm: Vm, command: Command, past: Vm, peers: Peers) => Decision;
+
+const NOBODY: Peers = new Map();
 
 /**
  * What comes of a command: pure, total, and all that the journal needs to know. Nothing is changed. A command that the VM's
@@ -37,11 +39,12 @@ type AnyDecider = Decider<CommandType, Vm>;
  *
  * @param vm the VM now; undefined if it was never created
  * @param past the VM as of the command's `asOf`, where it has one: the past of a VM that was destroyed can still be read
+ * @param peers other VMs that the command may concern, by id
  */
-export function decide(vm: Vm | undefined, command: Command, past?: Vm): Decision {
+export function decide(vm: Vm | undefined, command: Command, past?: Vm, peers: Peers = NOBODY): Decision {
   if (command.type === 'create_vm') return createVm(vm, command);
   const seen = past ?? vm;
   if (vm === undefined || seen?.regions.lifecycle !== 'live') return refused('ENOENT');
   const deciders = DECIDERS[vm.arch] as Readonly<Partial<Record<CommandType, AnyDecider>>>;
-  return deciders[command.type]?.(vm, command, seen) ?? refused('ENOTTY');
+  return deciders[command.type]?.(vm, command, seen, peers) ?? refused('ENOTTY');
 }

@@ -1,4 +1,5 @@
 import { ERRNO, type Errno } from '../errno.js';
+import type { Command } from './command.js';
 import type { Event } from './event.js';
 
 /** What is answered beside `ret`; bytes become base64 at the edge and stand beside the record. */
@@ -13,8 +14,16 @@ export interface Decision {
   readonly errno?: Errno;
   readonly reply: Reply;
   readonly events: readonly Event[];
+  /** What it asks of other VMs: recorded in their ledgers in the same moment, or nothing of it is recorded at all. */
+  readonly counterparts?: readonly Counterpart[];
   /** Set if the request was not well formed after all: it never reached the machine and is not recorded. */
   readonly malformed?: { readonly field: string; readonly message: string };
+}
+
+/** A command that another VM is given because of one. */
+export interface Counterpart {
+  readonly vm: string;
+  readonly command: Command;
 }
 
 /** The command was carried out. */

@@ -51,12 +51,22 @@ export interface S390xVm extends AnyVm {
   readonly vcpus: ReadonlyMap<number, S390xVcpu>;
 }
 
+/** A page that another VM has mapped. */
+export interface LentPage {
+  readonly page: number;
+  readonly borrower: string;
+  /** Which page of the borrower's VMM it is. */
+  readonly borrowerPage: number;
+}
+
 export interface X86Vm extends AnyVm {
   readonly arch: 'x86_64';
   readonly vmType: 'default';
   readonly host: X86Host;
   readonly regions: X86Regions;
   readonly vcpus: ReadonlyMap<number, X86Vcpu>;
+  /** Pages of the VMM's that other VMs borrowed, ascending; absent if none are. */
+  readonly lent?: readonly LentPage[];
 }
 
 export interface Aarch64Vm extends AnyVm {

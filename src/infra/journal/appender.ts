@@ -15,6 +15,10 @@ const MAX_HEADS = 65_536;
 
 const HASH_BYTES = 32;
 
+/** Places in a row. */
+const HOLES = 11;
+const TOGETHER = 12;
+
 /** Appends drafts to the journal's file, each call one transaction. */
 export class Appender {
   /** Heads and the last position are right as long as no other connection has committed (PRAGMA data_version). */
@@ -47,8 +51,8 @@ export class Appender {
   }
 
   /**
-   * Appends drafts in one transaction. A draft that expects another version, or is too long, is refused alone; when the
-   * file fails, nothing of them all is written.
+   * Appends drafts in one transaction. A draft that expects another version, or is too long, is refused alone, or with those
+   * that go in together with it; when the file fails, nothing of them all is written.
    */
   commit(rows: readonly DraftRow[]): Committed {
     try {
@@ -57,10 +61,13 @@ export class Appender {
       const { last: before } = this;
       const leafHashes = Buffer.allocUnsafeSlow(rows.length * HASH_BYTES);
       const refused = new Map<number, Failure>();
-      rows.forEach((row, i) => {
-        const failure = this.append(row, leafHashes, (this.last - before) * HASH_BYTES);
-        if (failure) refused.set(i, failure);
-      });
+      for (let i = 0; i < rows.length;) {
+        const group = rows.slice(i, i + 1 + (rows[i]?.[TOGETHER] ?? 0));
+        const offset = (this.last - before) * HASH_BYTES;
+        const failure = this.append(group, leafHashes.subarray(offset));
+        if (failure) group.forEach((_, at) => refused.set(i + at, failure));
+        i += group.length;
+      }
       this.index(before, this.last);
       this.sql.commit.run();
       return { count: rows.length, first: before + 1, leafHashes, refused };
@@ -87,27 +94,45 @@ export class Appender {
     this.dataVersion = dataVersion;
   }
 
-  /** Inserts a draft at the next position and writes its leaf hash to `leafHashes` at `offset`, or says why not. */
-  private append(row: DraftRow, leafHashes: Buffer, offset: number): Failure | undefined {
-    const [vm, version, before, after, time, ret, type, actor, firstFrame, lastFrame, data] = row;
-    const known = this.heads.get(vm) ?? this.sql.head.get(vm);
-    const at = known?.version ?? 0;
+  /** Inserts drafts at the next positions and writes their leaf hashes to `leafHashes`; or says why none of them was. */
+  private append(group: readonly DraftRow[], leafHashes: Buffer): Failure | undefined {
+    const leaves: Buffer[] = [];
+    for (const row of group) {
+      const leaf = this.leafFor(row, this.last + 1 + leaves.length);
+      if (!Buffer.isBuffer(leaf)) return leaf;
+      leaves.push(leaf);
+    }
+    group.forEach((row, i) => this.insert(row, leaves[i] as Buffer).copy(leafHashes, i * HASH_BYTES));
+    return undefined;
+  }
+
+  /** The leaf of a draft at a position, or why it cannot be there. */
+  private leafFor(row: DraftRow, position: number): Buffer | Failure {
+    const [vm, version, head, tail] = row;
+    const at = this.headOf(vm)?.version ?? 0;
     if (at !== version - 1) return { fault: 'conflict', detail: `${vm} is at version ${at}, not ${version - 1}` };
+    const leaf = leafOf({ head, tail, holes: row[HOLES] ?? [] }, position);
+    const { length } = recordOf(leaf);
+    if (length <= MAX_RECORD_BYTES) return leaf;
+    return { fault: 'broken', detail: `a record of ${length} bytes is longer than ${MAX_RECORD_BYTES}` };
+  }
 
+  /** Inserts a draft at the next position; answers its leaf hash. */
+  private insert(row: DraftRow, leaf: Buffer): Buffer {
+    const [vm, version, , , time, ret, type, actor, firstFrame, lastFrame, data] = row;
     const position = this.last + 1;
-    const leaf = leafOf(before, position, after);
-    const bytes = recordOf(leaf);
-    if (bytes.length > MAX_RECORD_BYTES)
-      return { fault: 'broken', detail: `a record of ${bytes.length} bytes is longer than ${MAX_RECORD_BYTES}` };
-
-    const head = known ?? { stream: Number(this.sql.stream.run(vm).lastInsertRowid), version: 0 };
+    const head = this.headOf(vm) ?? { stream: Number(this.sql.stream.run(vm).lastInsertRowid), version: 0 };
     const hash = leafHash(leaf);
     for (const { role, salt, bytes } of data ?? []) this.sql.bulk.run(position, role, salt, bytes);
+    const bytes = recordOf(leaf);
     this.sql.record.run(position, head.stream, version, time, ret, type, actor, firstFrame, lastFrame, hash, bytes);
-    leafHashes.set(hash, offset);
     head.version = version;
     this.heads.set(vm, head);
     this.last = position;
-    return undefined;
+    return hash;
+  }
+
+  private headOf(vm: string): Head | undefined {
+    return this.heads.get(vm) ?? this.sql.head.get(vm);
   }
 }

@@ -17,9 +17,18 @@ export interface Draft {
   /** The record's canonical text up to the position's digits, and from behind them. */
   readonly head: string;
   readonly tail: string;
+  /** Other positions that the text names, in order; only in drafts that are appended together. */
+  readonly holes?: readonly Hole[];
   readonly data: readonly BulkData[];
   /** What readers filter by; derived from the record, never hashed. */
   readonly index: RecordIndex;
+}
+
+/** A place in `head` where the position of another record goes: the one `step` behind this record. */
+export interface Hole {
+  /** Characters of `head` before it. */
+  readonly at: number;
+  readonly step: number;
 }
 
 /** Columns by which the journal is searched. */
@@ -106,6 +115,14 @@ export interface Journal {
    * @throws JournalError; `conflict` when the stream has moved on
    */
   append(draft: Draft): Promise<StoredRecord>;
+
+  /**
+   * Appends records of several streams as one: at positions that follow each other, in one transaction, all or none of them.
+   * Taken in the order of the calls like `append`.
+   *
+   * @throws JournalError; `conflict` when one of the streams has moved on
+   */
+  appendTogether(drafts: readonly Draft[]): Promise<StoredRecord[]>;
 
   /** Records that match, ascending by position, at most `limit`. */
   read(query: Query): Promise<StoredRecord[]>;

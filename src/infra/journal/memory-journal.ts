@@ -10,7 +10,7 @@ import {
   type StoredRecord,
   type StreamHead,
 } from './journal.js';
-import { MAX_RECORD_BYTES, flawOf, leafHash, leafOf, recordOf } from './leaf.js';
+import { MAX_RECORD_BYTES, flawOfAll, leafHash, leafOf, recordOf } from './leaf.js';
 
 interface Entry {
   readonly record: StoredRecord;
@@ -41,19 +41,29 @@ export class MemoryJournal implements Journal {
   private closed = false;
 
   async append(draft: Draft): Promise<StoredRecord> {
+    const [record] = await this.appendTogether([draft]);
+    return record as StoredRecord;
+  }
+
+  async appendTogether(drafts: readonly Draft[]): Promise<StoredRecord[]> {
     this.assertOpen();
-    const flaw = flawOf(draft);
+    const flaw = flawOfAll(drafts);
     if (flaw !== undefined) throw new JournalError('broken', flaw);
-    const data = draft.data.map(({ role, salt, bytes }) => ({ role, salt: salt.slice(), bytes: bytes.slice() }));
+    const data = drafts.map((draft) =>
+      draft.data.map(({ role, salt, bytes }) => ({ role, salt: salt.slice(), bytes: bytes.slice() })),
+    );
     // Like a real one, it answers in a later turn; appends keep their order.
     await Promise.resolve();
-    const entry = this.entryOf(draft, data);
-    this.entries.push(entry);
-    const stream = this.byVm.get(draft.vm);
-    if (stream) stream.push(entry);
-    else this.byVm.set(draft.vm, [entry]);
-    this.feed.next(entry.record);
-    return entry.record;
+    const entries = drafts.map((draft, i) => this.entryOf(draft, this.entries.length + 1 + i, data[i] ?? []));
+    for (const entry of entries) {
+      this.entries.push(entry);
+      const { vm } = entry.record;
+      const stream = this.byVm.get(vm);
+      if (stream) stream.push(entry);
+      else this.byVm.set(vm, [entry]);
+      this.feed.next(entry.record);
+    }
+    return entries.map(({ record }) => record);
   }
 
   async read(query: Query): Promise<StoredRecord[]> {
@@ -95,11 +105,11 @@ export class MemoryJournal implements Journal {
     this.feed.complete();
   }
 
-  private entryOf({ vm, version, head, tail, index }: Draft, data: readonly BulkData[]): Entry {
+  private entryOf(draft: Draft, position: number, data: readonly BulkData[]): Entry {
+    const { vm, version, index } = draft;
     const at = this.headOf(vm).version;
     if (at !== version - 1) throw new JournalError('conflict', `${vm} is at version ${at}, not ${version - 1}`);
-    const position = this.entries.length + 1;
-    const leaf = leafOf(head, position, tail);
+    const leaf = leafOf(draft, position);
     const bytes = recordOf(leaf);
     if (bytes.length > MAX_RECORD_BYTES) throw new JournalError('broken', `a record of ${bytes.length} bytes`);
     return { record: { position, vm, version, bytes, leafHash: leafHash(leaf) }, index, data };

@@ -11,7 +11,7 @@ import {
   type StoredRecord,
   type StreamHead,
 } from './journal.js';
-import { flawOf } from './leaf.js';
+import { flawOf, flawOfAll } from './leaf.js';
 import { migrate } from './migrate.js';
 import type { SnapshotStore } from './snapshot-store.js';
 import { guarded } from './sqlite-faults.js';
@@ -102,6 +102,12 @@ class SqliteJournal implements Journal {
     if (this.closing) return Promise.reject(new JournalError('closed'));
     const flaw = flawOf(draft);
     return flaw === undefined ? this.writer.append(draft) : Promise.reject(new JournalError('broken', flaw));
+  }
+
+  appendTogether(drafts: readonly Draft[]): Promise<StoredRecord[]> {
+    if (this.closing) return Promise.reject(new JournalError('closed'));
+    const flaw = flawOfAll(drafts);
+    return flaw === undefined ? this.writer.appendTogether(drafts) : Promise.reject(new JournalError('broken', flaw));
   }
 
   async read(query: Query): Promise<StoredRecord[]> {

@@ -29,7 +29,7 @@ const copyOf = ({ role, salt, bytes }: BulkData): BulkData => ({
   bytes: Uint8Array.from(bytes),
 });
 
-const rowOf = ({ vm, version, head, tail, data, index }: Draft): DraftRow => [
+const rowOf = ({ vm, version, head, tail, holes, data, index }: Draft, together = 0): DraftRow => [
   vm,
   version,
   head,
@@ -41,6 +41,8 @@ const rowOf = ({ vm, version, head, tail, data, index }: Draft): DraftRow => [
   index.frames?.first ?? null,
   index.frames?.last ?? null,
   data.length === 0 ? undefined : data.map(copyOf),
+  holes,
+  together,
 ];
 
 /** The main thread's side of the writer: drafts of one turn of the event loop go over together, answers come back in order. */
@@ -80,16 +82,21 @@ export class WriterClient {
     return new WriterClient(worker, committed);
   }
 
-  append(draft: Draft): Promise<StoredRecord> {
+  append(draft: Draft, together = 0): Promise<StoredRecord> {
     return new Promise((resolve, reject) => {
       if (this.gone) {
         reject(this.gone);
         return;
       }
       if (this.unsent.length === 0) setImmediate(() => this.send());
-      this.unsent.push(rowOf(draft));
+      this.unsent.push(rowOf(draft, together));
       this.waiting.push({ draft, resolve, reject });
     });
+  }
+
+  /** Drafts of one call are sent in one message, so the writer never has a part of them. */
+  appendTogether(drafts: readonly Draft[]): Promise<StoredRecord[]> {
+    return Promise.all(drafts.map((draft, i) => this.append(draft, i === 0 ? drafts.length - 1 : 0)));
   }
 
   /** Has a job done after the appends and jobs that were asked for before. */
@@ -136,11 +143,11 @@ export class WriterClient {
   private settle({ count, first, leafHashes, refused }: Committed): void {
     const settled = this.waiting.splice(0, count);
     const accepted = refused.size === 0 ? settled : settled.filter((_, i) => !refused.has(i));
-    const records = accepted.map(({ draft: { vm, version, head, tail } }, i) => ({
+    const records = accepted.map(({ draft }, i) => ({
       position: first + i,
-      vm,
-      version,
-      bytes: recordOf(leafOf(head, first + i, tail)),
+      vm: draft.vm,
+      version: draft.version,
+      bytes: recordOf(leafOf(draft, first + i)),
       leafHash: leafHashes.subarray(i * 32, i * 32 + 32),
     }));
     if (records.length > 0) this.committed(records);

@@ -1,4 +1,4 @@
-import type { BulkData } from './journal.js';
+import type { BulkData, Hole } from './journal.js';
 import type { Snapshot, SnapshotNode } from './snapshot-store.js';
 import type { Failure } from './sqlite-faults.js';
 
@@ -15,6 +15,9 @@ export type DraftRow = readonly [
   firstFrame: number | null,
   lastFrame: number | null,
   data: readonly BulkData[] | undefined,
+  holes: readonly Hole[] | undefined,
+  /** Drafts behind this one that go in together with it, or not at all. */
+  together: number,
 ];
 
 /** Work that is not an append: it waits until no append does. */

@@ -1,6 +1,13 @@
 import { deserialize, serialize } from 'node:v8';
 import { MODEL } from '../../domain/audit/model.js';
-import { type EventFilter, type RecordBody, eventsOf, parseBody, rolesOfEvents } from '../../domain/audit/record.js';
+import {
+  type EventFilter,
+  type RecordBody,
+  counterpartsOf,
+  eventsOf,
+  parseBody,
+  rolesOfEvents,
+} from '../../domain/audit/record.js';
 import { type MemoryRoots, stateDigestWith } from '../../domain/audit/state-digest.js';
 import { toHex } from '../../domain/audit/bulk.js';
 import { PAGE_SIZE } from '../../domain/memory/address.js';
@@ -9,12 +16,14 @@ import { FrameMarks } from '../../domain/memory/frame-marks.js';
 import { GuestMemory } from '../../domain/memory/guest-memory.js';
 import { applyEntry } from '../../domain/vm/apply.js';
 import type { EventType } from '../../domain/vm/event.js';
+import { partnersOf } from '../../domain/vm/peers.js';
 import { INITIAL_REGIONS } from '../../domain/vm/regions.js';
 import type { Outline, Vm } from '../../domain/vm/state.js';
 import { Breath } from '../breath.js';
 import { digester } from '../digester.js';
 import { type Journal, type StoredRecord } from '../journal/journal.js';
 import type { SnapshotNode, SnapshotStore } from '../journal/snapshot-store.js';
+import { Together } from './together.js';
 
 const PAGE = 500;
 
@@ -46,8 +55,13 @@ const MEMORY: ReadonlySet<string> = new Set<EventType>([
   'dirty_log_cleared',
 ]);
 
+/** A VM before its first record. */
+const BEGINNING: Past = { vm: undefined, version: 0, position: 0 };
+
 /** How much of a VM is rebuilt: all of it, or its outline, which has everything but the content of memory. */
 interface Extent {
+  /** Whether the VM's own stream is enough, whatever pages it shares. */
+  readonly alone: boolean;
   readonly wanted: EventFilter;
   readonly thaw: (history: History, id: string, control: Control, breath: Breath) => Promise<Vm>;
 }
@@ -59,14 +73,25 @@ export class History {
     private readonly snapshots: SnapshotStore,
   ) {}
 
-  /** The VM after `upTo` records of its stream, or after all. The answer shares nothing with anyone. */
-  load(vm: string, upTo = Number.MAX_SAFE_INTEGER): Promise<Past> {
-    return this.rebuild(vm, upTo, WHOLE);
+  /**
+   * The VM after `upTo` records of its stream, or after all. The answer shares nothing with anyone; pages that it borrowed are
+   * as they were then.
+   */
+  async load(vm: string, upTo = Number.MAX_SAFE_INTEGER): Promise<Past> {
+    const alone = await this.rebuild(vm, upTo, WHOLE);
+    if (alone) return alone;
+    const last = upTo === Number.MAX_SAFE_INTEGER ? undefined : await this.record(vm, upTo);
+    return new Together(this.journal, this).load(vm, last?.position ?? (await this.journal.head()));
   }
 
   /** As `load`, but for the content of memory and its marks, which are missing: for state, not for bytes. */
-  outline(vm: string, upTo = Number.MAX_SAFE_INTEGER): Promise<Past> {
-    return this.rebuild(vm, upTo, OUTLINE);
+  async outline(vm: string, upTo = Number.MAX_SAFE_INTEGER): Promise<Past> {
+    return (await this.rebuild(vm, upTo, OUTLINE)) ?? BEGINNING;
+  }
+
+  /** The VM's last snapshot up to a position of the journal; before its first record if there is none. */
+  async begin(vm: string, position: number, breath: Breath): Promise<Past> {
+    return (await this.fromSnapshot(vm, { version: Number.MAX_SAFE_INTEGER, position }, WHOLE, breath)) ?? BEGINNING;
   }
 
   /** The version that a VM had at a time (milliseconds since 1970): its last record not younger; 0 before the first. */
@@ -99,13 +124,14 @@ export class History {
       slots: memory.slots,
       pages: memory.pages.digest(digester),
       marks: memory.marks.store.digest(digester),
+      ...(memory.remote.size > 0 && { remote: memory.remote }),
     };
     const { version } = vm.ledger;
     await this.snapshots.save({ vm: vm.id, version, position, model: MODEL, control: serialize(control) }, nodes);
   }
 
   /** A state with the memory that belongs to its roots. */
-  async thaw(id: string, { vm, slots, pages, marks }: Control, breath: Breath): Promise<Vm> {
+  async thaw(id: string, { vm, slots, pages, marks, remote }: Control, breath: Breath): Promise<Vm> {
     const load = (digest: Uint8Array): StoredNode => {
       const node = this.snapshots.node(id, digest);
       if (node === undefined) throw new Error('the snapshot lacks a node');
@@ -120,12 +146,31 @@ export class History {
       }
     };
     const frameMarks = new FrameMarks(await restore(new FrameMarks().store.chunkSize, marks));
-    return withMemory(vm, GuestMemory.of(slots, await restore(PAGE_SIZE, pages), frameMarks));
+    return withMemory(vm, GuestMemory.of(slots, await restore(PAGE_SIZE, pages), frameMarks, remote));
   }
 
-  private async rebuild(vm: string, upTo: number, extent: Extent): Promise<Past> {
+  /**
+   * The state that a record leads to, and the record. `past.vm` is used up.
+   *
+   * @param wanted which of the facts are folded
+   */
+  async next(
+    past: Past,
+    { vm: id, version, position, bytes }: StoredRecord,
+    wanted: EventFilter = WHOLE.wanted,
+  ): Promise<{ readonly past: Past; readonly body: RecordBody }> {
+    const body = parseBody(bytes);
+    const events = eventsOf(body, await this.bulk(position, rolesOfEvents(body, wanted)), wanted);
+    return { past: { vm: applyEntry(past.vm, { vm: id, version, time: body.time, events }), version, position }, body };
+  }
+
+  /** The VM by its own stream; undefined if it takes the streams of others too. */
+  private async rebuild(vm: string, upTo: number, extent: Extent): Promise<Past | undefined> {
     const breath = new Breath();
-    let past: Past = (await this.fromSnapshot(vm, upTo, extent, breath)) ?? { vm: undefined, version: 0, position: 0 };
+    const { alone, wanted } = extent;
+    const bounds = { version: upTo, position: Number.MAX_SAFE_INTEGER };
+    let past: Past = (await this.fromSnapshot(vm, bounds, extent, breath)) ?? BEGINNING;
+    if (!alone && past.vm && partnersOf(past.vm).size > 0) return undefined;
     for (;;) {
       const page = await this.journal.read({
         after: 0,
@@ -135,22 +180,13 @@ export class History {
         upToVersion: upTo,
       });
       for (const record of page) {
-        past = await this.next(past, record, extent.wanted);
+        const step = await this.next(past, record, wanted);
+        if (!alone && counterpartsOf(step.body).length > 0) return undefined;
+        past = step.past;
         await breath.take();
       }
       if (page.length < PAGE) return past;
     }
-  }
-
-  /** The state that a record leads to. `past.vm` is used up. */
-  private async next(
-    past: Past,
-    { vm: id, version, position, bytes }: StoredRecord,
-    wanted: EventFilter,
-  ): Promise<Past> {
-    const body = parseBody(bytes);
-    const events = eventsOf(body, await this.bulk(position, rolesOfEvents(body, wanted)), wanted);
-    return { vm: applyEntry(past.vm, { vm: id, version, time: body.time, events }), version, position };
   }
 
   /** Bulk data of a record by role; not read at all where `roles` is empty. */
@@ -160,20 +196,26 @@ export class History {
     return new Map(data.filter(({ role }) => roles.includes(role)).map(({ role, bytes }) => [role, bytes]));
   }
 
+  private async record(vm: string, version: number): Promise<StoredRecord | undefined> {
+    const query = { after: 0, limit: 1, vm, afterVersion: version - 1, upToVersion: version };
+    return (await this.journal.read(query))[0];
+  }
+
   private async body(vm: string, version: number): Promise<RecordBody | undefined> {
-    const [record] = await this.journal.read({
-      after: 0,
-      limit: 1,
-      vm,
-      afterVersion: version - 1,
-      upToVersion: version,
-    });
+    const record = await this.record(vm, version);
     return record && parseBody(record.bytes);
   }
 
   /** A snapshot that cannot be read, or does not have the state that was recorded, is as good as none; it is dropped. */
-  private async fromSnapshot(vm: string, upTo: number, { thaw }: Extent, breath: Breath): Promise<Past | undefined> {
-    const snapshot = await this.snapshots.latest(vm, upTo);
+  private async fromSnapshot(
+    vm: string,
+    upTo: { readonly version: number; readonly position: number },
+    { thaw }: Extent,
+    breath: Breath,
+  ): Promise<Past | undefined> {
+    let snapshot = await this.snapshots.latest(vm, upTo.version);
+    while (snapshot && snapshot.position > upTo.position)
+      snapshot = await this.snapshots.latest(vm, snapshot.version - 1);
     if (snapshot?.model !== MODEL) return undefined;
     const { version, position } = snapshot;
     try {
@@ -198,13 +240,18 @@ const withRegions = ({ vm, ...control }: Control): Control => ({
 });
 
 const WHOLE: Extent = {
+  alone: false,
   wanted: () => true,
   thaw: (history, id, control, breath) => history.thaw(id, control, breath),
 };
 
 const OUTLINE: Extent = {
+  alone: true,
   wanted: (type) => !MEMORY.has(type),
-  thaw: (_, _id, { vm, slots }) => Promise.resolve(withMemory(vm, GuestMemory.empty().withSlots(slots))),
+  thaw: (_, _id, { vm, slots, remote }) => {
+    const { pages, marks } = GuestMemory.empty();
+    return Promise.resolve(withMemory(vm, GuestMemory.of(slots, pages, marks, remote)));
+  },
 };
 
 function stored(digest: Uint8Array, node: StoredNode): SnapshotNode {

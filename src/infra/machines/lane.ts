@@ -1,36 +1,30 @@
-import { MODEL } from '../../domain/audit/model.js';
-import { SALT_SIZE } from '../../domain/audit/bulk.js';
-import { seal, split } from '../../domain/audit/record.js';
-import { stateDigest } from '../../domain/audit/state-digest.js';
-import { touchedFrames } from '../../domain/audit/touched-frames.js';
 import { applyEntry } from '../../domain/vm/apply.js';
 import type { Command } from '../../domain/vm/command.js';
 import { withFacts } from '../../domain/vm/with-facts.js';
 import { decide } from '../../domain/vm/decide.js';
+import type { Peers } from '../../domain/vm/decider.js';
 import type { Decision } from '../../domain/vm/decision.js';
+import { among, partnersOf, tokenPresented } from '../../domain/vm/peers.js';
 import { type Vm, fork } from '../../domain/vm/state.js';
 import { digester } from '../digester.js';
-import { type Draft, type Journal, JournalError } from '../journal/journal.js';
+import { type Draft, type Journal, JournalError, type StoredRecord } from '../journal/journal.js';
 import type { World } from '../world.js';
+import { type Counterparts, draftOf } from './draft.js';
 import { MalformedCommand, UnknownVersion, UnknownVm, VersionMismatch } from './errors.js';
 import type { History, Past } from './history.js';
+import type { Locks } from './locks.js';
+import type { Answer, Submission } from './submission.js';
+import type { Tokens } from './tokens.js';
 
-/** A command on its way to a VM, and what goes into its record beside it. */
-export interface Submission {
-  readonly vm: string;
-  readonly command: Command;
-  readonly actor: string;
-  readonly requestId: string;
-  /** The versions at which the client wants the command to be carried out; any if absent. */
-  readonly ifMatch?: readonly number[] | undefined;
-}
-
-/** What came of a command, once it is durable. */
-export interface Answer {
-  readonly vm: string;
-  readonly version: number;
-  readonly position: number;
-  readonly decision: Decision;
+/** What lanes have in common. */
+export interface Street {
+  readonly journal: Journal;
+  readonly history: History;
+  readonly world: World;
+  readonly locks: Locks;
+  readonly tokens: Tokens;
+  /** The lane of a VM; its caller must use it at once, since a lane that does nothing may be forgotten. */
+  lane(vm: string): Lane;
 }
 
 /** Records, or bytes that facts stored, after which a snapshot is kept. */
@@ -52,12 +46,37 @@ interface Run {
   failure?: unknown;
 }
 
+/** A record that was decided, and the state that it leads to. */
+interface Entry {
+  readonly lane: Lane;
+  readonly vm: Vm | undefined;
+  readonly version: number;
+  readonly draft: Draft;
+  /** The state to keep a snapshot of, if it is time for one. */
+  readonly kept: Vm | undefined;
+}
+
+/** A command that was decided, its record and those of its counterparts on their way to the journal. */
+interface Decided {
+  readonly decision: Decision;
+  readonly entries: readonly Entry[];
+  readonly position: Promise<number>;
+}
+
+type Lanes = ReadonlyMap<string, Lane>;
+
+const NO_LANES: Lanes = new Map();
+const NO_PEERS: Peers = new Map();
+const NO_ONE: ReadonlySet<string> = new Set();
+
 /**
  * The one way into a VM: commands are decided one at a time, in the order in which they came.
  *
  * A command is decided on the state that its predecessors lead to, even while those are on their way to the disk, and is
  * answered once its own record is durable. If an append fails, so do all that were decided upon it; the lane then forgets
  * its state and reads it from the journal again. See docs/decisions/0001-decide-ahead.md.
+ *
+ * A VM that shares pages with others, or is about to, waits for them: see `together`.
  */
 export class Lane {
   private tip: Tip | undefined;
@@ -71,10 +90,13 @@ export class Lane {
 
   constructor(
     private readonly id: string,
-    private readonly journal: Journal,
-    private readonly history: History,
-    private readonly world: World,
+    private readonly street: Street,
   ) {}
+
+  /** The VM as the lane has it, durable or not. */
+  get state(): Vm | undefined {
+    return this.tip?.vm;
+  }
 
   /** Whether nothing is on its way through the lane. */
   get idle(): boolean {
@@ -117,48 +139,159 @@ export class Lane {
   }
 
   private async once(submission: Submission): Promise<Answer> {
-    const { command: asked, ifMatch } = submission;
-    const past = 'asOf' in asked && asked.asOf !== undefined ? await this.asOf(asked.asOf) : undefined;
-    while (this.tip === undefined) await this.load();
+    const { command } = submission;
+    const past = 'asOf' in command && command.asOf !== undefined ? await this.asOf(command.asOf) : undefined;
+    for (;;) {
+      while (this.tip === undefined) await this.load();
+      const others = this.concerned(this.tip, command);
+      if (others.size === 0) return this.answer(this.decideOn(this.tip, submission, past, NO_LANES));
+      const answer = await this.together(submission, past, others);
+      if (answer) return answer;
+    }
+  }
 
-    const { vm: before, version: current } = this.tip;
+  /** Other VMs that have to do with a command: those that this one shares pages with, and who issued the token it presents. */
+  private concerned({ vm }: Tip, command: Command): ReadonlySet<string> {
+    if (vm === undefined) return NO_ONE;
+    const partners = partnersOf(vm);
+    const token = tokenPresented(vm, command, digester);
+    const issuer = token === undefined ? undefined : this.street.tokens.issuerOf(token);
+    return issuer === undefined || issuer === this.id ? partners : new Set([...partners, issuer]);
+  }
+
+  /**
+   * Decides a command that has to do with other VMs: while nothing else happens to any of them, and upon nothing that is not
+   * durable, since a record of one VM must not rest on one of another that is lost.
+   *
+   * @returns undefined if others have to do with it than was known when they were waited for
+   */
+  private async together(
+    submission: Submission,
+    past: Vm | undefined,
+    others: ReadonlySet<string>,
+  ): Promise<Answer | undefined> {
+    const unlock = await this.street.locks.take([this.id, ...others]);
+    const lanes = new Map([...others].map((id) => [id, this.street.lane(id).retain()]));
+    const all = [this, ...lanes.values()];
+    try {
+      await Promise.all(all.map((lane) => lane.stand()));
+      const { tip } = this;
+      if (tip === undefined || all.some((lane) => lane.tip === undefined)) return undefined;
+      const concerned = this.concerned(tip, submission.command);
+      if (concerned.size !== others.size || ![...concerned].every((id) => others.has(id))) return undefined;
+      return await this.answer(this.decideOn(tip, submission, past, lanes));
+    } catch (error) {
+      // What this VM stored in the pages of others is in their states, and may not be in the journal.
+      for (const lane of all) lane.tip = undefined;
+      throw error;
+    } finally {
+      for (const lane of lanes.values()) lane.inFlight--;
+      unlock();
+    }
+  }
+
+  /** Keeps the lane from being forgotten until `inFlight` is counted down. */
+  private retain(): this {
+    this.inFlight++;
+    return this;
+  }
+
+  /** Waits until there is a state with everything in it durable. */
+  private async stand(): Promise<void> {
+    for (;;) {
+      const { durable } = this.tip ?? (await this.load());
+      const there = await durable.then(
+        () => true,
+        () => false,
+      );
+      if (there) return;
+    }
+  }
+
+  /** Decides a command on a state. In the same step the state that it leads to is the lane's, and its record on its way. */
+  private decideOn(tip: Tip, submission: Submission, past: Vm | undefined, lanes: Lanes): Decided {
+    const { command: asked, ifMatch } = submission;
+    const peers = statesOf(lanes);
+    const before = tip.vm && among(tip.vm, peers);
     if (before === undefined && asked.type !== 'create_vm') throw new UnknownVm(this.id);
-    if (ifMatch && !ifMatch.includes(current)) throw new VersionMismatch(this.id, current);
-    const time = this.timeAfter(before);
-    const command = withFacts(asked, { time, random: this.world.random, digester });
-    const decision = decide(before, command, past);
+    if (ifMatch && !ifMatch.includes(tip.version)) throw new VersionMismatch(this.id, tip.version);
+    const time = Math.max(this.timeAfter(), ...[...lanes.values()].map((lane) => lane.timeAfter()));
+    const command = withFacts(asked, { time, random: this.street.world.random, digester });
+    const decision = decide(before, command, past, peers);
     if (decision.malformed) throw new MalformedCommand(decision.malformed.field, decision.malformed.message);
 
-    const version = current + 1;
-    const durable = this.carryOut({ ...submission, command }, decision, time);
-    const kept = this.isDue(version, decision) ? this.tip.vm && fork(this.tip.vm) : undefined;
-    const position = await durable;
-    // A snapshot that could not be kept costs time, never truth.
-    if (kept) this.history.keep(kept, position).catch(() => undefined);
-    return { vm: this.id, version, position, decision };
+    const counterparts = (decision.counterparts ?? []).map(({ vm }, i) => ({ vm, step: i + 1 }));
+    const own = this.enter({ ...submission, command }, { decision, time, before, counterparts });
+    const theirs = (decision.counterparts ?? []).map((counterpart, i) => {
+      const lane = lanes.get(counterpart.vm);
+      if (lane === undefined) throw new Error(`${counterpart.vm} is not at hand`);
+      return lane.follow(
+        { ...submission, ...counterpart },
+        { time, by: this.id, step: -1 - i, states: { own, peers } },
+      );
+    });
+    const entries = [own, ...theirs];
+    return { decision, entries, position: this.append(entries) };
   }
 
-  /** The time of the record after a VM's last one, in milliseconds since 1970: now, but never before that one. */
-  private timeAfter(vm: Vm | undefined): number {
-    return Math.max(this.world.now().getTime(), vm ? Date.parse(vm.ledger.updatedAt) : 0);
+  /** Decides what another VM's command asks of this one. */
+  private follow(submission: Submission, { time, by, step, states: { own, peers } }: Following): Entry {
+    const states: Peers = own.vm === undefined ? peers : new Map([...peers, [by, own.vm]]);
+    const before = this.tip?.vm && among(this.tip.vm, states);
+    const decision = decide(before, submission.command, undefined, states);
+    return this.enter(submission, { decision, time, before, counterparts: [{ vm: by, step }] });
   }
 
-  /** Makes the decision's state the tip and sends its record to the journal. */
-  private carryOut(submission: Submission, decision: Decision, at: number): Promise<number> {
-    const { run, tip } = this;
-    if (tip === undefined) throw new Error('the lane was not loaded');
+  /** What a decision makes of the VM, and its record. The state before is used up. */
+  private enter(submission: Submission, { decision, time: at, before, counterparts }: Entering): Entry {
+    const version = (this.tip?.version ?? 0) + 1;
     this.tip = undefined;
-    const version = tip.version + 1;
     const time = new Date(at).toISOString();
-    const vm = applyEntry(tip.vm, { vm: this.id, version, time, events: decision.events });
-    const draft = this.draft(submission, { vm, version, time, decision });
-    const durable = this.journal.append(draft).then(
-      ({ position }) => position,
-      (error: unknown) => this.forget(run, error),
+    const vm = applyEntry(before, { vm: this.id, version, time, events: decision.events });
+    const draft = draftOf(submission, { vm, version, time, decision, counterparts }, this.street.world);
+    this.street.tokens.learn(this.id, at, decision.events);
+    return { lane: this, vm, version, draft, kept: this.isDue(version, decision) && vm ? fork(vm) : undefined };
+  }
+
+  /** Sends records to the journal as one; answers the position of the first. */
+  private append(entries: readonly Entry[]): Promise<number> {
+    const drafts = entries.map(({ draft }) => draft);
+    const [only] = drafts;
+    const appended: Promise<readonly StoredRecord[]> =
+      drafts.length === 1 && only
+        ? this.street.journal.append(only).then((record) => [record])
+        : this.street.journal.appendTogether(drafts);
+    const positions = entries.map((entry, i) =>
+      entry.lane.advance(
+        entry,
+        appended.then((all) => all[i]?.position ?? 0),
+      ),
     );
+    return positions[0] ?? Promise.resolve(0);
+  }
+
+  /** Makes the state of an entry the tip; answers its record's position once it is durable. */
+  private advance({ vm, version }: Entry, appended: Promise<number>): Promise<number> {
+    const { run } = this;
+    const durable = appended.catch((error: unknown) => this.forget(run, error));
     this.settled = durable.catch(() => undefined);
     this.tip = { vm, version, durable };
     return durable;
+  }
+
+  private async answer({ decision, entries, position }: Decided): Promise<Answer> {
+    const at = await position;
+    entries.forEach(({ kept }, i) => {
+      // A snapshot that could not be kept costs time, never truth.
+      if (kept) this.street.history.keep(kept, at + i).catch(() => undefined);
+    });
+    return { vm: this.id, version: entries[0]?.version ?? 0, position: at, decision };
+  }
+
+  /** The time of the record after the VM's last one, in milliseconds since 1970: now, but never before that one. */
+  private timeAfter(): number {
+    const { vm } = this.tip ?? {};
+    return Math.max(this.street.world.now().getTime(), vm ? Date.parse(vm.ledger.updatedAt) : 0);
   }
 
   private isDue(version: number, { events }: Decision): boolean {
@@ -168,25 +301,10 @@ export class Lane {
     return true;
   }
 
-  private draft(
-    { command, actor, requestId }: Submission,
-    { vm, version, time, decision }: { vm: Vm | undefined; version: number; time: string; decision: Decision },
-  ): Draft {
-    const state = vm && stateDigest(vm, digester);
-    const record = { vm: this.id, version, time, actor, requestId, model: MODEL, command, decision, state };
-    const divided = split(record, digester);
-    const salts = divided.bulk.map(() => this.world.random(SALT_SIZE));
-    const { head, tail } = seal(divided, salts, digester);
-    const data = divided.bulk.map(({ role, bytes }, i) => ({ role, bytes, salt: salts[i] ?? new Uint8Array() }));
-    const frames = touchedFrames(command, decision.events);
-    const index = { type: command.type, ret: decision.ret, actor, time: Date.parse(time), ...(frames && { frames }) };
-    return { vm: this.id, version, head, tail, data, index };
-  }
-
   private async asOf(version: number): Promise<Vm> {
     const now = await this.view();
     if (now.vm === undefined) throw new UnknownVm(this.id);
-    const past = await this.history.load(this.id, version);
+    const past = await this.street.history.load(this.id, version);
     if (past.vm === undefined || past.version !== version) {
       throw new UnknownVersion(this.id, 'version', `the VM has no version ${version}`);
     }
@@ -201,7 +319,7 @@ export class Lane {
 
   private async read(): Promise<void> {
     await this.settled;
-    const { vm, version, position } = await this.history.load(this.id);
+    const { vm, version, position } = await this.street.history.load(this.id);
     this.run = {};
     this.tip = { vm, version, durable: Promise.resolve(position) };
   }
@@ -213,3 +331,27 @@ export class Lane {
     throw run.failure;
   }
 }
+
+/** What a state is entered with. */
+interface Entering {
+  readonly decision: Decision;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly before: Vm | undefined;
+  readonly counterparts: Counterparts;
+}
+
+/** What a VM's part in the command of another one rests on. */
+interface Following {
+  readonly time: number;
+  /** The VM of the command, and how many positions its record is behind this one's. */
+  readonly by: string;
+  readonly step: number;
+  readonly states: { readonly own: Entry; readonly peers: Peers };
+}
+
+/** The states of VMs as their lanes have them. */
+const statesOf = (lanes: Lanes): Peers =>
+  lanes.size === 0
+    ? NO_PEERS
+    : new Map([...lanes].flatMap(([id, { state }]) => (state === undefined ? [] : [[id, state]])));

@@ -3,7 +3,10 @@ import type { Journal } from '../journal/journal.js';
 import type { World } from '../world.js';
 import { UnknownVersion, UnknownVm } from './errors.js';
 import type { History, Past } from './history.js';
-import { type Answer, Lane, type Submission } from './lane.js';
+import { Lane, type Street } from './lane.js';
+import { Locks } from './locks.js';
+import type { Answer, Submission } from './submission.js';
+import { Tokens } from './tokens.js';
 
 /** A moment of a VM: a version of its stream, or a time in milliseconds since 1970; now if absent. */
 export type Moment = { readonly version: number } | { readonly at: number };
@@ -23,12 +26,22 @@ const PAGE = 100;
 export class Machines {
   /** In order of last use. */
   private readonly lanes = new Map<string, Lane>();
+  private readonly tokens = new Tokens();
+  private readonly street: Street;
 
   constructor(
     private readonly journal: Journal,
     private readonly history: History,
     private readonly world: World,
-  ) {}
+  ) {
+    const { tokens } = this;
+    this.street = { journal, history, world, tokens, locks: new Locks(), lane: (vm) => this.lane(vm) };
+  }
+
+  /** Takes up what is remembered beside the VMs: to be awaited once, before the first command. */
+  async recall(): Promise<void> {
+    await this.tokens.recall(this.journal, this.world.now().getTime());
+  }
 
   /** A new VM id. */
   newId(): string {
@@ -103,6 +116,6 @@ export class Machines {
       if (this.lanes.size < MOST_IDLE) break;
       if (lane.idle) this.lanes.delete(other);
     }
-    return new Lane(id, this.journal, this.history, this.world);
+    return new Lane(id, this.street);
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { eventsOf } from '../../../src/domain/audit/record.js';
-import { type Divergence, type Rerun, START, reexecute } from '../../../src/domain/audit/reexecute.js';
+import { type Divergence, type Reruns, reexecute } from '../../../src/domain/audit/reexecute.js';
 import { stateDigest } from '../../../src/domain/audit/state-digest.js';
 import { ChunkStore, type StoredNode } from '../../../src/domain/memory/chunk-store.js';
 import { FrameMarks } from '../../../src/domain/memory/frame-marks.js';
@@ -80,11 +80,11 @@ describe('over any sequence of commands', () => {
   it('re-execution reproduces every record', () => {
     fc.assert(
       fc.property(arbitraryLife, (commands) => {
-        let rerun: Rerun = START;
+        let reruns: Reruns = new Map();
         const all: Divergence[] = [];
         for (const record of live(commands).records) {
-          const step = reexecute(rerun, record, undefined, digester);
-          rerun = step.rerun;
+          const step = reexecute(reruns, record, undefined, digester);
+          reruns = step.reruns;
           all.push(...step.divergences);
         }
         expect(all).toEqual([]);

@@ -1,4 +1,4 @@
-import { type RecordedCommand, type Rerun, START, reexecute } from '../../../src/domain/audit/reexecute.js';
+import { type RecordedCommand, type Reruns, reexecute } from '../../../src/domain/audit/reexecute.js';
 import { command } from '../../../src/domain/vm/command.js';
 import { Ledger } from '../support/ledger.js';
 import { digester } from '../support/test-digester.js';
@@ -22,10 +22,10 @@ function story(): RecordedCommand[] {
 
 /** What a replay of records finds, as `version what`. */
 function replay(records: readonly RecordedCommand[]): string[] {
-  let rerun: Rerun = START;
+  let reruns: Reruns = new Map();
   return records.flatMap((record) => {
-    const step = reexecute(rerun, record, undefined, digester);
-    rerun = step.rerun;
+    const step = reexecute(reruns, record, undefined, digester);
+    reruns = step.reruns;
     return step.divergences.map(({ version, what }) => `${version} ${what}`);
   });
 }

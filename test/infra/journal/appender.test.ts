@@ -19,6 +19,8 @@ const row = (vm: string, version: number, text = '', data?: DraftRow[10]): Draft
   null,
   null,
   data,
+  undefined,
+  0,
 ];
 
 describe('Appender', () => {

@@ -119,6 +119,79 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
       });
     });
 
+    describe('appendTogether', () => {
+      /** A draft that names the position of another record, `step` behind its own. */
+      const naming = (vm: string, version: number, step: number) => {
+        const plainDraft = draft(vm, version);
+        return { ...plainDraft, head: `{"other":,${plainDraft.head.slice(1)}`, holes: [{ at: 9, step }] };
+      };
+
+      it('puts records of several streams one behind the other, each naming the other', async () => {
+        await fill(1, ['vm-a']);
+        const records = await journal.appendTogether([naming('vm-a', 2, 1), naming('vm-b', 1, -1)]);
+        expect(records.map(({ position, vm, version }) => [position, vm, version])).toEqual([
+          [2, 'vm-a', 2],
+          [3, 'vm-b', 1],
+        ]);
+        const read = await journal.read({ after: 1, limit: 10 });
+        expect(read.map(text)).toEqual([
+          '{"other":3,"actor":"","position":2,"version":2,"vm":"vm-a"}',
+          '{"other":2,"actor":"","position":3,"version":1,"vm":"vm-b"}',
+        ]);
+        expect(read.map(text)).toEqual(records.map(text));
+        expect(read.map(({ leafHash }) => [...leafHash])).toEqual(records.map(({ leafHash }) => [...leafHash]));
+      });
+
+      it.each([
+        ['its first', draft('vm-a', 7), draft('vm-b', 1)],
+        ['its last', draft('vm-b', 1), draft('vm-a', 7)],
+      ])('appends none when %s conflicts, and the others of the moment all the same', async (_, one, other) => {
+        await fill(1, ['vm-a']);
+        const outcomes = await Promise.allSettled([
+          journal.append(draft('vm-c', 1)),
+          journal.appendTogether([one, other]),
+          journal.append(draft('vm-c', 2)),
+        ]);
+        expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+        expect(outcomes[1]).toMatchObject({ reason: { fault: 'conflict' } });
+        expect((await journal.read({ after: 1, limit: 10 })).map(text)).toEqual([
+          textAt(2, 'vm-c', 1),
+          textAt(3, 'vm-c', 2),
+        ]);
+        expect(await journal.streamHead('vm-b')).toMatchObject({ version: 0 });
+        expect(await journal.append(draft('vm-b', 1))).toMatchObject({ position: 4 });
+      });
+
+      it('appends none when one is too long', async () => {
+        const long = draft('vm-b', 1, { text: 'x'.repeat(65_536) });
+        await expect(journal.appendTogether([draft('vm-a', 1), long])).rejects.toMatchObject({ fault: 'broken' });
+        expect([await journal.head(), await journal.streams('', 10)]).toEqual([0, []]);
+      });
+
+      it('refuses two records of one stream', async () => {
+        const twice = journal.appendTogether([draft('vm-a', 1), draft('vm-a', 2)]);
+        await expect(twice).rejects.toMatchObject({ fault: 'broken' });
+      });
+
+      it('keeps the bulk data of each', async () => {
+        const data = [bulk('r', 1)];
+        await journal.appendTogether([draft('vm-a', 1, { data }), draft('vm-b', 1, { data: [bulk('r', 2)] })]);
+        expect([plain(await journal.data(1)), plain(await journal.data(2))]).toMatchObject([
+          [{ bytes: [1] }],
+          [{ bytes: [2] }],
+        ]);
+      });
+
+      it('keeps its order with other appends', async () => {
+        const outcomes = await Promise.all([
+          journal.append(draft('vm-a', 1)),
+          journal.appendTogether([draft('vm-a', 2), draft('vm-b', 1)]),
+          journal.append(draft('vm-b', 2)),
+        ]);
+        expect(positions(outcomes.flat())).toEqual([1, 2, 3, 4]);
+      });
+    });
+
     describe('bulk data', () => {
       it('is read back in order of role', async () => {
         await journal.append(draft('vm-a', 1, { data: [bulk('reply.data', 3), bulk('command.data', 1, 2)] }));

@@ -2,10 +2,19 @@ import { leafHash, leafOf, recordOf } from '../../../src/infra/journal/leaf.js';
 
 describe('a leaf', () => {
   it('is 0x00 and the record with its position, in UTF-8', () => {
-    const leaf = leafOf('{"name":"é","position":', 123, ',"z":1}');
+    const leaf = leafOf({ head: '{"name":"é","position":', tail: ',"z":1}' }, 123);
     expect(leaf[0]).toBe(0);
     expect(recordOf(leaf).toString('utf8')).toBe('{"name":"é","position":123,"z":1}');
     expect(recordOf(leaf)).toHaveLength(34);
+  });
+
+  it('has the positions of other records where the draft has holes', () => {
+    const holes = [
+      { at: 6, step: 1 },
+      { at: 11, step: -2 },
+    ];
+    const leaf = leafOf({ head: '{"a":[,"b":],"position":', tail: '}', holes }, 9);
+    expect(recordOf(leaf).toString()).toBe('{"a":[10,"b":7],"position":9}');
   });
 
   it.each([

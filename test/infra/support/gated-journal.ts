@@ -37,12 +37,20 @@ export class GatedJournal implements Journal {
   }
 
   append(draft: Draft): Promise<StoredRecord> {
+    return this.gated(() => this.inner.append(draft));
+  }
+
+  appendTogether(drafts: readonly Draft[]): Promise<StoredRecord[]> {
+    return this.gated(() => this.inner.appendTogether(drafts));
+  }
+
+  private gated<Answer>(append: () => Promise<Answer>): Promise<Answer> {
     const { gate } = this;
     const appended = this.order.then(async () => {
       await gate;
       const fault = this.faults.shift();
       if (fault !== undefined) throw new JournalError(fault);
-      return this.inner.append(draft);
+      return append();
     });
     this.order = appended.catch(() => undefined);
     return appended;

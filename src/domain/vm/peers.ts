@@ -1,0 +1,31 @@
+import type { Digester } from '../digester.js';
+import type { Lenders } from '../memory/guest-memory.js';
+import type { Command } from './command.js';
+import type { Peers } from './decider.js';
+import type { Vm } from './state.js';
+
+/** The VMs that a VM shares pages with, lenders and borrowers. */
+export function partnersOf(vm: Vm): ReadonlySet<string> {
+  const borrowers = vm.arch === 'x86_64' ? (vm.lent ?? []).map(({ borrower }) => borrower) : [];
+  return new Set([...vm.memory.borrowedFrom, ...borrowers]);
+}
+
+/** The VM with what it borrowed at hand. */
+export function among<V extends Vm>(vm: V, peers: Peers): V {
+  if (vm.memory.remote.size === 0) return vm;
+  const lenders: Lenders = new Map([...peers].map(([id, { memory }]) => [id, memory.pages]));
+  return { ...vm, memory: vm.memory.among(lenders) };
+}
+
+/**
+ * The commitment to the map token that a command presents, if it presents one that can be read: whoever issued it must be at
+ * hand when the command is decided.
+ */
+export const tokenPresented = (_vm: Vm, _command: Command, _digester: Digester): string | undefined => undefined;
+
+/** The commitment that a command has as the fact of which token it presents. */
+export const tokenNamed = (_command: Command): string | undefined => undefined;
+
+/** The commitment to the map token that a fact says was issued, also of a fact as a record has it. */
+export const tokenIssued = (fact: { readonly type: string; readonly token?: unknown }): string | undefined =>
+  fact.type === 'map_token_issued' && typeof fact.token === 'string' ? fact.token : undefined;

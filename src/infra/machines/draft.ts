@@ -1,0 +1,41 @@
+import { SALT_SIZE } from '../../domain/audit/bulk.js';
+import { MODEL } from '../../domain/audit/model.js';
+import { type LedgerRecord, seal, split } from '../../domain/audit/record.js';
+import { stateDigest } from '../../domain/audit/state-digest.js';
+import { touchedFrames } from '../../domain/audit/touched-frames.js';
+import type { Decision } from '../../domain/vm/decision.js';
+import type { Vm } from '../../domain/vm/state.js';
+import { digester } from '../digester.js';
+import type { Draft } from '../journal/journal.js';
+import type { World } from '../world.js';
+import type { Submission } from './submission.js';
+
+/** Records of other VMs that are one fact together with a record. */
+export type Counterparts = NonNullable<LedgerRecord['counterparts']>;
+
+/** What came of a submission: the decision, and the state that it leads to. */
+export interface Outcome {
+  readonly vm: Vm | undefined;
+  readonly version: number;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly decision: Decision;
+  readonly counterparts: Counterparts;
+}
+
+/** The draft of the record of a command that was decided. */
+export function draftOf(
+  { vm: id, command, actor, requestId }: Submission,
+  { vm, version, time, decision, counterparts }: Outcome,
+  { random }: World,
+): Draft {
+  const state = vm && stateDigest(vm, digester);
+  const ledger = { vm: id, version, time, actor, requestId, model: MODEL };
+  const divided = split({ ...ledger, command, decision, state, counterparts }, digester);
+  const salts = divided.bulk.map(() => random(SALT_SIZE));
+  const { head, tail, holes } = seal(divided, salts, digester);
+  const data = divided.bulk.map(({ role, bytes }, i) => ({ role, bytes, salt: salts[i] ?? new Uint8Array() }));
+  const frames = touchedFrames(command, decision.events);
+  const index = { type: command.type, ret: decision.ret, actor, time: Date.parse(time), ...(frames && { frames }) };
+  return { vm: id, version, head, tail, ...(holes && { holes }), data, index };
+}
