@@ -4,7 +4,7 @@ import { FAC_LIST_SIZE, FEAT_SIZE, subfunc, subfuncView } from '../shapes/cpu-mo
 import { u16, u32, u64 } from '../shapes/scalars.js';
 import { done } from '../vm/decision.js';
 import type { Wrong } from '../vm/law-attributes.js';
-import { type AttributeGroup, attribute, lawful } from './attribute.js';
+import { type AttributeGroup, attribute, lawful } from '../vm/attribute.js';
 import { cpuidOf, guestIbc, guestSubfunc, ibcWanted } from './cpu-model.js';
 import { facList, facMask } from './facilities.js';
 import { featOf, machineOf, subfuncOf, uvFeatOf } from './machine.js';

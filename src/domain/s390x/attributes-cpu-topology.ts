@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { u8 } from '../shapes/scalars.js';
 import { refused } from '../vm/decision.js';
 import type { S390xVm } from '../vm/state.js';
-import { type Attribute, type AttributeGroup, attribute, lawful } from './attribute.js';
+import { type Attribute, type AttributeGroup, attribute, lawful } from '../vm/attribute.js';
 import { FACILITY, hasFacility } from './facilities.js';
 
 /** Whether the guest is to be told that its configuration topology changed (MTCR); the creation of a vCPU does so. */

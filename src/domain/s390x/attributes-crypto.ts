@@ -1,5 +1,5 @@
 import type { S390xVm } from '../vm/state.js';
-import { type Attribute, type AttributeGroup, NO_PAYLOAD, attribute, lawful } from './attribute.js';
+import { type Attribute, type AttributeGroup, NO_PAYLOAD, attribute, lawful } from '../vm/attribute.js';
 import type { WrappedAlgorithm } from './crypto.js';
 import { machineOf } from './machine.js';
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { u64 } from '../shapes/scalars.js';
 import { done } from '../vm/decision.js';
 import type { S390xVm } from '../vm/state.js';
-import { type AttributeGroup, NO_PAYLOAD, attribute, lawful } from './attribute.js';
+import { type AttributeGroup, NO_PAYLOAD, attribute, lawful } from '../vm/attribute.js';
 import { limitRead, limitWanted } from './memory-limit.js';
 
 const hasCmma = ({ host }: S390xVm) => (host.cmma ? undefined : 'ENXIO');

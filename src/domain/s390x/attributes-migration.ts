@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { u64 } from '../shapes/scalars.js';
 import { done } from '../vm/decision.js';
-import { type AttributeGroup, NO_PAYLOAD, attribute, lawful } from './attribute.js';
+import { type AttributeGroup, NO_PAYLOAD, attribute, lawful } from '../vm/attribute.js';
 
 /** KVM_S390_VM_MIGRATION (devices/vm.rst 5; kvm_s390_vm_set_migration, kvm_s390_vm_get_migration). */
 export const migration: AttributeGroup = {

@@ -4,7 +4,7 @@ import type { Decision, Reply } from '../vm/decision.js';
 import type { Wrong } from '../vm/law-attributes.js';
 import { documented } from '../vm/semantics.js';
 import type { S390xVm } from '../vm/state.js';
-import { type AttributeGroup, type Call, NO_PAYLOAD, attribute, lawful } from './attribute.js';
+import { type AttributeGroup, type Call, NO_PAYLOAD, attribute, lawful } from '../vm/attribute.js';
 import { FACILITY, hasFacility } from './facilities.js';
 import { NO_OFFSET, NO_TOD, type Tod, guestTod, offsetTo } from './tod.js';
 

@@ -1,5 +1,5 @@
 import type { Decider } from '../vm/decider.js';
-import { lawful } from './attribute.js';
+import { lawful } from '../vm/attribute.js';
 import { capabilityOf } from './capabilities.js';
 
 /**

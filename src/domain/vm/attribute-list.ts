@@ -1,19 +1,10 @@
-import type { Errno } from '../errno.js';
-import { attributeList as s390x } from '../s390x/attributes.js';
+import { ATTRIBUTE_GROUPS as s390x } from '../s390x/attributes.js';
+import { type AttributeGroup, type ListedAttribute, listAttributes } from './attribute.js';
 import type { Arch, Vm } from './state.js';
 
-/** What KVM_HAS_DEVICE_ATTR answers for an attribute that has a name. */
-export interface ListedAttribute {
-  readonly group: string;
-  readonly attribute: string;
-  readonly groupNumber: number;
-  readonly attributeNumber: bigint;
-  readonly ret: number;
-  readonly errno?: Errno;
-}
-
-/** The attributes of VMs, by architecture. An x86_64 VM has none that the model knows. */
-const LISTS = { s390x, x86_64: () => [], aarch64: () => [] } as const satisfies Readonly<Record<Arch, unknown>>;
+/** The attributes of VMs, by architecture. Others have none that the model knows. */
+const GROUPS = { s390x, x86_64: [], aarch64: [] } as const satisfies Readonly<Record<Arch, readonly object[]>>;
 
 /** Every attribute of a VM that has a name, in order of numbers, with what HAS would answer. */
-export const attributeList = (vm: Vm): ListedAttribute[] => (LISTS[vm.arch] as (vm: Vm) => ListedAttribute[])(vm);
+export const attributeList = (vm: Vm): ListedAttribute[] =>
+  listAttributes(GROUPS[vm.arch] as unknown as readonly AttributeGroup<Vm>[], vm);

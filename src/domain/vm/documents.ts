@@ -1,4 +1,4 @@
-import type { AttributeGroup } from '../s390x/attribute.js';
+import type { AttributeGroup } from './attribute.js';
 import { ATTRIBUTE_GROUPS } from '../s390x/attributes.js';
 import { chart } from '../s390x/chart.js';
 import { type ChartNode, arrowsOf, mermaid } from './mermaid.js';

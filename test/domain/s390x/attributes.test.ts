@@ -1,4 +1,4 @@
-import { attributeList } from '../../../src/domain/s390x/attributes.js';
+import { attributeList } from '../../../src/domain/vm/attribute-list.js';
 import { Machine, type MachineOptions } from '../support/machine.js';
 
 type Answers = readonly [set: unknown, get: unknown, has: unknown];
