@@ -2,13 +2,20 @@ import { stateIn } from 'xstate';
 import { KVM_USER_MEM_SLOTS } from '../memory/memslot-limits.js';
 import { logsDirty } from '../memory/memslot.js';
 import type { arrows } from './chart-arrows.js';
-import type { ClearDirtyLogRequest, CommonLawEvent } from './law-common.js';
+import type { CommonLawEvent } from './law-common.js';
 import type { Vm } from './state.js';
 
-/** An event of a chart: a command, and the VM that it is given to, to be read only. */
+/** An event of a chart of any architecture: a command, and the VM that it is given to, to be read only. */
 export interface Asked {
-  readonly event: CommonLawEvent & { readonly vm: Vm };
+  readonly event: { readonly type: string; readonly vm: Vm };
 }
+
+type EventOf<Type extends CommonLawEvent['type']> = Extract<CommonLawEvent, { readonly type: Type }> & {
+  readonly vm: Vm;
+};
+
+const is = <Type extends CommonLawEvent['type']>(event: Asked['event'], type: Type): event is EventOf<Type> =>
+  event.type === type;
 
 /** How many vCPUs there can be, and which numbers they can have. */
 export interface VcpuLimits {
@@ -16,25 +23,28 @@ export interface VcpuLimits {
   readonly maxVcpuIds: number;
 }
 
-const clears = (event: Asked['event']): event is ClearDirtyLogRequest & { vm: Vm } => event.type === 'clear_dirty_log';
+const clears = (event: Asked['event']): event is EventOf<'clear_dirty_log'> => is(event, 'clear_dirty_log');
+
+const ofSlot = (event: Asked['event']): event is EventOf<'get_dirty_log' | 'clear_dirty_log'> =>
+  is(event, 'get_dirty_log') || clears(event);
 
 const loggingSlot = ({ memory }: Vm, number: number) =>
   memory.slots.find((slot) => slot.slot === number && logsDirty(slot));
 
 /** Pages of the slot from the first one that is asked for on; negative if there are not as many. */
-const pagesLeft = (event: ClearDirtyLogRequest & { vm: Vm }): bigint =>
+const pagesLeft = (event: EventOf<'clear_dirty_log'>): bigint =>
   BigInt(loggingSlot(event.vm, event.slot)?.frames ?? 0) - event.firstPage;
 
 /** Conditions that the charts of several architectures have in common, by name. */
 export const commonGuards = ({ maxVcpus, maxVcpuIds }: VcpuLimits) =>
   ({
     live: stateIn({ lifecycle: 'live' }),
-    vcpuIdBeyondMax: ({ event }: Asked) => event.type === 'create_vcpu' && event.vcpu >= maxVcpuIds,
+    vcpuIdBeyondMax: ({ event }: Asked) => is(event, 'create_vcpu') && event.vcpu >= maxVcpuIds,
     vcpusFull: ({ event }: Asked) => event.vm.vcpus.size >= maxVcpus,
-    vcpuExists: ({ event }: Asked) => event.type === 'create_vcpu' && event.vm.vcpus.has(event.vcpu),
+    vcpuExists: ({ event }: Asked) => is(event, 'create_vcpu') && event.vm.vcpus.has(event.vcpu),
     noMemory: ({ event: { vm } }: Asked) => vm.memory.slots.length === 0,
-    slotIdBeyondMax: ({ event }: Asked) => 'slot' in event && event.slot >= KVM_USER_MEM_SLOTS[event.vm.arch],
-    slotDoesNotLog: ({ event }: Asked) => 'slot' in event && loggingSlot(event.vm, event.slot) === undefined,
+    slotIdBeyondMax: ({ event }: Asked) => ofSlot(event) && event.slot >= KVM_USER_MEM_SLOTS[event.vm.arch],
+    slotDoesNotLog: ({ event }: Asked) => ofSlot(event) && loggingSlot(event.vm, event.slot) === undefined,
     firstPageUnaligned: ({ event }: Asked) => clears(event) && event.firstPage % 64n !== 0n,
     pagesBeyondSlot: ({ event }: Asked) => clears(event) && BigInt(event.numPages) > pagesLeft(event),
     pagesNotWholeWords: ({ event }: Asked) =>

@@ -1,10 +1,10 @@
 import { addressOf } from '../memory/address.js';
 import type { S390xVcpu } from '../s390x/vcpu.js';
 import { IRQ_SIZE, IRQ_STATE_MAX } from '../shapes/s390x-interrupt.js';
-import type { LawEvent } from './law.js';
+import type { S390xLawEvent } from './law.js';
 import type { S390xVm } from './state.js';
 
-type Best = (vm: S390xVm) => LawEvent;
+type Best = (vm: S390xVm) => S390xLawEvent;
 
 /** The vCPU that has the best chance: one that fits, else the first; 0 where there is none. */
 function best({ vcpus }: S390xVm, fits: (vcpu: S390xVcpu) => boolean = () => true): number {

@@ -1,4 +1,4 @@
-import { DATA_PLANE, type LawEvent, PLAIN, PV_COMMANDS, PV_STEPS } from '../../../src/domain/vm/law.js';
+import { DATA_PLANE, PLAIN, PV_COMMANDS, PV_STEPS, type S390xLawEvent } from '../../../src/domain/vm/law.js';
 import type { S390xRegions } from '../../../src/domain/vm/regions.js';
 import { attributeLawEvents } from './attribute-commands.js';
 import { vcpuLawEvents } from './vcpu-law.js';
@@ -41,7 +41,7 @@ export const allRegions: readonly S390xRegions[] = [
 const kinds = ['create', 'move', 'flags', 'delete'] as const;
 
 /** Every command that the law knows, those with arguments in every way that a guard tells apart. */
-export const allLawEvents: readonly LawEvent[] = [
+export const allLawEvents: readonly S390xLawEvent[] = [
   ...[...DATA_PLANE, ...PV_COMMANDS, ...PV_STEPS, ...PLAIN].map((type) => ({ type })),
   ...PV_COMMANDS.map((type) => ({ type, ultravisorRefuses: true })),
   ...[0, 248, 254, 255].map((vcpu) => ({ type: 'create_vcpu' as const, vcpu })),

@@ -4,13 +4,14 @@ import { command } from '../../../src/domain/vm/command.js';
 import { decide } from '../../../src/domain/vm/decide.js';
 import type { Decision } from '../../../src/domain/vm/decision.js';
 import type { Event } from '../../../src/domain/vm/event.js';
-import type { S390xVm } from '../../../src/domain/vm/state.js';
+import type { Arch, S390xVm, Vm } from '../../../src/domain/vm/state.js';
 
 export const MIB = 1n << 20n;
 export const GIB = 1n << 30n;
 export const U64_MAX = (1n << 64n) - 1n;
 
 export interface MachineOptions {
+  readonly arch?: Arch;
   readonly vmType?: 'default' | 'ucontrol';
   readonly semantics?: 'documented' | 'kernel';
   readonly host?: Readonly<Record<string, unknown>>;
@@ -23,15 +24,15 @@ const jsonSafe = (value: unknown): unknown => {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonSafe(item)]));
 };
 
-/** A VM that is given commands, and folds what they record. */
-export class Machine {
-  private state: S390xVm | undefined;
+/** A VM that is given commands, and folds what they record; of s390x unless its options say else. */
+export class Machine<V extends Vm = S390xVm> {
+  private state: V | undefined;
 
   constructor(options: MachineOptions = {}) {
     this.run({ type: 'create_vm', arch: 's390x', ...options });
   }
 
-  get vm(): S390xVm {
+  get vm(): V {
     if (this.state === undefined) throw new Error('the VM was not created');
     return this.state;
   }
@@ -50,7 +51,7 @@ export class Machine {
   }
 
   fold(...events: readonly Event[]): this {
-    for (const event of events) this.state = apply('vm', this.state, event) as S390xVm;
+    for (const event of events) this.state = apply('vm', this.state, event) as V;
     return this;
   }
 

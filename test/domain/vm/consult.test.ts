@@ -5,7 +5,7 @@ import { chart } from '../../../src/domain/s390x/chart.js';
 import { apply } from '../../../src/domain/vm/apply.js';
 import { type Step, consult, step } from '../../../src/domain/vm/consult.js';
 import { event as eventSchema } from '../../../src/domain/vm/event.js';
-import { DATA_PLANE, type LawEvent } from '../../../src/domain/vm/law.js';
+import { DATA_PLANE, type S390xLawEvent } from '../../../src/domain/vm/law.js';
 import { INITIAL_REGIONS, type Regions, type S390xRegions } from '../../../src/domain/vm/regions.js';
 import { type S390xVm, fork } from '../../../src/domain/vm/state.js';
 import { allLawEvents, allRegions } from '../support/law.js';
@@ -31,7 +31,7 @@ const machine = (options: MachineOptions, slots: boolean): S390xVm => {
 
 interface Asked {
   readonly vm: S390xVm;
-  readonly event: LawEvent;
+  readonly event: S390xLawEvent;
   readonly said: readonly string[];
   readonly next: Step;
 }
