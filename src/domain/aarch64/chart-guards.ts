@@ -1,6 +1,7 @@
 import { type CommonGuard, commonGuards } from '../vm/chart-common.js';
 import type { Aarch64LawEvent } from '../vm/law-aarch64.js';
 import type { Aarch64Vm } from '../vm/state.js';
+import { callGuards } from './chart-guards-calls.js';
 
 /** An event of the chart: a command, and the VM that it is given to, to be read only. */
 export type ChartEvent = Aarch64LawEvent & { readonly vm: Aarch64Vm };
@@ -18,6 +19,7 @@ const IPA_BITS = 40;
 /** Every condition that an arrow of the chart can depend on, by name. */
 export const guards = {
   ...commonGuards(VCPUS),
+  ...callGuards,
   endsAboveCeiling: ({ event }: Asked) =>
     event.type === 'set_user_memory_region' && event.kind !== 'delete' && event.end > 2 ** (IPA_BITS - 12),
 } as const;

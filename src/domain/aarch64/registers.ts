@@ -1,11 +1,41 @@
+import type { Aarch64RegisterRequest } from '../shapes/aarch64-registers.js';
 import { consult } from '../vm/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { done, refused } from '../vm/decision.js';
+import type { Event } from '../vm/event.js';
 import type { Aarch64Vm } from '../vm/state.js';
+import { BITMAP_NAMES, type Firmware, firmwareOf } from './firmware.js';
 
-/** User space changes registers of a vCPU: KVM_SET_ONE_REG for each, effective at once. A vCPU that does not exist is ENOENT. */
-export const setAarch64Registers: Decider<'set_aarch64_registers', Aarch64Vm> = (vm, { vcpu, registers }) => {
-  const verdict = consult(vm, { type: 'set_registers' });
+const REGISTERS = [...BITMAP_NAMES, 'psciVersion'] as const;
+
+/** The pseudo-firmware registers that a request names, each with its value, in their order. */
+const named = ({ firmware, psciVersion }: Aarch64RegisterRequest): Partial<Firmware>[] =>
+  REGISTERS.flatMap((name) => {
+    const value = { ...firmware, psciVersion }[name];
+    return value === undefined ? [] : [{ [name]: value }];
+  });
+
+/** What of it is not so already. */
+const changed = (asked: Partial<Firmware>, now: Firmware): Partial<Firmware> =>
+  Object.fromEntries(Object.entries(asked).filter(([name, value]) => value !== now[name as keyof Firmware]));
+
+/**
+ * User space changes registers of a vCPU: KVM_SET_ONE_REG for each, effective at once. If one is refused, none is changed.
+ * Pseudo-firmware registers are those of the VM (kvm_arm_set_fw_reg_bmap, kvm_arm_set_fw_reg): EINVAL for an unknown bit or
+ * version, EBUSY for a change of a bitmap after a run. ENOENT: no such vCPU.
+ */
+export const setAarch64Registers: Decider<'set_aarch64_registers', Aarch64Vm> = (vm, { vcpu, registers: asked }) => {
+  const { firmware: _, psciVersion: __, ...registers } = asked;
+  const wanted = named(asked);
+  const verdict = consult(vm, { type: 'set_vcpu_registers', vcpu });
   if (verdict.refused) return refused(verdict.refused);
-  return vm.vcpus.has(vcpu) ? done([{ type: 'aarch64_registers_set', vcpu, registers }]) : refused('ENOENT');
+  for (const firmware of wanted) {
+    const { refused: errno } = consult(vm, { type: 'set_firmware', firmware });
+    if (errno) return refused(errno);
+  }
+  const firmware = changed(Object.assign({}, ...wanted) as Partial<Firmware>, firmwareOf(vm.firmware, vm.host));
+  const facts: Event[] = [];
+  if (Object.keys(registers).length > 0) facts.push({ type: 'aarch64_registers_set', vcpu, registers });
+  if (Object.keys(firmware).length > 0) facts.push({ type: 'firmware_set', firmware });
+  return done(facts);
 };

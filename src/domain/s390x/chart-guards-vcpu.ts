@@ -24,6 +24,9 @@ const vcpuOf = (event: ChartEvent): S390xVcpu | undefined =>
 /** Registers that kvm_run can carry (KVM_SYNC_S390_VALID_FIELDS: prefix to DIAGNOSE 318, 13 bits). */
 const SYNC_REGS = 0x1fffn;
 
+/** States that a vCPU can be put into (kvm_arch_vcpu_ioctl_set_mpstate). */
+const SETTABLE: ReadonlySet<string | number> = new Set(['stopped', 'operating', 'load']);
+
 const PAGE_MASK = 0xfffn;
 const U64 = 1n << 64n;
 
@@ -49,7 +52,7 @@ export const vcpuGuards = {
   immediateExit: on(['run_vcpu'], ({ immediateExit }) => immediateExit),
   unknownSyncRegs: on(['run_vcpu'], ({ regs }) => (regs & ~SYNC_REGS) !== 0n),
 
-  noSuchMpState: on(['set_mp_state'], ({ mpState }) => typeof mpState === 'number' || mpState === 'check_stop'),
+  noSuchMpState: on(['set_mp_state'], ({ mpState }) => !SETTABLE.has(mpState)),
   asksForLoad: on(['set_mp_state'], ({ mpState }) => mpState === 'load'),
   asksForStopped: on(['set_mp_state'], ({ mpState }) => mpState === 'stopped'),
   asksForOperating: on(['set_mp_state'], ({ mpState }) => mpState === 'operating'),

@@ -33,3 +33,14 @@ export const getDeviceAttr = z.strictObject({ type: z.literal('get_device_attr')
 
 /** KVM_HAS_DEVICE_ATTR on the VM. */
 export const hasDeviceAttr = z.strictObject({ type: z.literal('has_device_attr'), ...address });
+
+const onVcpu = { vcpu: u32, ...address };
+
+/** KVM_SET_DEVICE_ATTR on a vCPU. */
+export const setVcpuAttr = z.strictObject({ type: z.literal('set_vcpu_attr'), ...onVcpu, payload });
+
+/** KVM_GET_DEVICE_ATTR on a vCPU. */
+export const getVcpuAttr = z.strictObject({ type: z.literal('get_vcpu_attr'), ...onVcpu });
+
+/** KVM_HAS_DEVICE_ATTR on a vCPU. */
+export const hasVcpuAttr = z.strictObject({ type: z.literal('has_vcpu_attr'), ...onVcpu });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { bitList } from './bitmap.js';
+import { PSCI_VERSIONS } from './aarch64-registers.js';
 import { FEAT_SIZE, subfunc } from './cpu-model.js';
 import { u32, u64 } from './scalars.js';
 
@@ -72,8 +73,34 @@ export const x86Host = z
 
 export type X86Host = z.output<typeof x86Host>;
 
-/** The aarch64 machine that a VM sees (contract, "host"). */
-export const aarch64Host = z.strictObject({ freeMemory }).meta({ id: 'Aarch64Host' });
+/** What a host says of a vulnerability of its processors (enum mitigation_state). */
+const mitigation = z.enum(['vulnerable', 'mitigated', 'unaffected']);
+
+/** PSCI of the long-term kernels 6.6 and 6.12. */
+const PSCI_1_1 = 0x1_0001;
+
+/** The aarch64 machine that a VM sees (contract, "host"). By default its processors have CSV2 and SSBS, and a loop against BHB. */
+export const aarch64Host = z
+  .strictObject({
+    freeMemory,
+    spectreV2: mitigation.default('unaffected'),
+    spectreV4: mitigation.default('mitigated'),
+    spectreBhb: mitigation.default('mitigated'),
+    ssbs: z.boolean().default(true).meta({ description: 'whether every processor has SSBS' }),
+    psciVersion: u32
+      .refine(
+        (version) => PSCI_VERSIONS.some((known) => known === version),
+        'must be a version of PSCI from 0.2 to 1.3',
+      )
+      .default(PSCI_1_1)
+      .meta({ description: 'the newest PSCI that the KVM of the host has, major << 16 | minor' }),
+    counterClocksource: z
+      .boolean()
+      .default(true)
+      .meta({ description: 'whether the host keeps time by the counter of the architecture' }),
+    stealTime: z.boolean().default(true).meta({ description: 'whether the host counts stolen time' }),
+  })
+  .meta({ id: 'Aarch64Host' });
 
 export type Aarch64Host = z.output<typeof aarch64Host>;
 

@@ -57,4 +57,6 @@ export const createVcpu = z.strictObject({
   type: z.literal('create_vcpu'),
   id: vcpuId,
   ultravisor: ultravisor.optional(),
+  /** The host's physical counter when the command was decided, for an aarch64 VM: a fact that the edge puts in. */
+  hostCounter: u64.optional(),
 });

@@ -19,14 +19,23 @@ const ultravisor = ultravisorShape.optional();
 /** KVM_GET_MP_STATE. */
 export const getMpState = onVcpu('get_mp_state', {});
 
+/** KVM_MP_STATE_* that other architectures have. A number stays a number here: what a state is is the machine's business. */
+const OTHER_MP_STATES = ['runnable', 'uninitialized', 'init_received', 'halted', 'sipi_received', 'suspended'] as const;
+
+const mpState = z.union([abiEnum(MP_STATES), z.enum(OTHER_MP_STATES)], {
+  error: `must be one of ${[...Object.keys(MP_STATES), ...OTHER_MP_STATES].join(', ')}, or a number`,
+});
+
 /** KVM_SET_MP_STATE. */
-export const setMpState = onVcpu('set_mp_state', { mpState: abiEnum(MP_STATES), ultravisor });
+export const setMpState = onVcpu('set_mp_state', { mpState, ultravisor });
 
 /** KVM_RUN: `immediateExit`, `validRegs` and `dirtyRegs` as in struct kvm_run. */
 export const runVcpu = onVcpu('run_vcpu', {
   immediateExit: z.boolean().optional(),
   validRegs: u64.optional(),
   dirtyRegs: u64.optional(),
+  /** What user space answers to a hypercall exit. */
+  hypercall: z.strictObject({ ret: u64 }).optional(),
 });
 
 /** KVM_S390_NORMAL_RESET, _INITIAL_RESET and _CLEAR_RESET. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { enableCap } from '../shapes/capability.js';
 import { createVm, destroyVm } from '../shapes/create-vm.js';
-import { getDeviceAttr, hasDeviceAttr, setDeviceAttr } from '../shapes/device-attribute.js';
+import { smccc } from '../shapes/aarch64-smccc.js';
+import * as attributes from '../shapes/device-attribute.js';
 import {
   clearDirtyLog,
   createVcpu,
@@ -53,9 +54,13 @@ export const command = z.discriminatedUnion('type', [
   memOpBatch,
   translate,
   translateBatch,
-  setDeviceAttr,
-  getDeviceAttr,
-  hasDeviceAttr,
+  attributes.setDeviceAttr,
+  attributes.getDeviceAttr,
+  attributes.hasDeviceAttr,
+  attributes.setVcpuAttr,
+  attributes.getVcpuAttr,
+  attributes.hasVcpuAttr,
+  smccc,
   getSkeys,
   setSkeys,
   keyop,

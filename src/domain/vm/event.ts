@@ -10,6 +10,7 @@ import { x86Registers } from '../shapes/x86-registers.js';
 import { MEMSLOT_FLAGS } from '../memory/memslot.js';
 import { asAbsolute } from '../memory/address.js';
 import { TOP_TABLES } from '../s390x/address-space.js';
+import { aarch64Events } from './event-aarch64.js';
 import { attributeEvents } from './event-attributes.js';
 
 const fact = <Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) =>
@@ -73,6 +74,7 @@ export const event = z.discriminatedUnion('type', [
   /** `topTable` is the smallest that holds the limit. */
   fact('mem_limit_set', { topTable: z.enum(TOP_TABLES) }),
   ...attributeEvents,
+  ...aarch64Events,
   fact('migration_started', {}),
   fact('migration_stopped', {}),
 

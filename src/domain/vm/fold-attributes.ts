@@ -1,7 +1,7 @@
 import { ascending } from '../shapes/bitmap.js';
 import type { CpuModel } from '../s390x/cpu-model.js';
 import type { S390xVcpu } from '../s390x/vcpu.js';
-import { type Folds, eachVcpu } from './fold.js';
+import { type Folds, eachVcpu, withCapability } from './fold.js';
 import type { S390xVm } from './state.js';
 
 const model =
@@ -45,10 +45,7 @@ export const attributeFolds: Folds<
   }),
   ap_interpretation_set: (vm, { enabled }) => ({ ...vm, crypto: { ...vm.crypto, apie: enabled } }),
   topology_change_set: (vm, { pending }) => ({ ...vm, topologyChange: pending }),
-  capability_enabled: (vm, { capability, facilities }) => ({
-    ...withFacilities(vm, facilities),
-    capabilities: [...new Set([...(vm.capabilities ?? []), capability])].sort(),
-  }),
+  capability_enabled: (vm, { capability, facilities }) => withCapability(withFacilities(vm, facilities), capability),
 };
 
 /** A new vCPU with what it takes over from the VM: its clock. */

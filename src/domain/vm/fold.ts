@@ -40,6 +40,12 @@ export const withPresent = <Registers extends object>(before: Registers, changes
   ...Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)),
 });
 
+/** Keeps that a capability was enabled. */
+export const withCapability = <V extends Vm>(vm: V, capability: string): V => ({
+  ...vm,
+  capabilities: [...new Set([...(vm.capabilities ?? []), capability])].sort(),
+});
+
 /** The slot of a number, if there is one. */
 export const slotOf = ({ memory }: Vm, number: number): Memslot | undefined =>
   memory.slots.find(({ slot }) => slot === number);

@@ -12,7 +12,7 @@ export type VcpuLawEvent =
   | {
       readonly type: 'set_mp_state';
       readonly vcpu: number;
-      readonly mpState: 'stopped' | 'check_stop' | 'operating' | 'load' | number;
+      readonly mpState: string | number;
       readonly ultravisorRefuses: boolean;
     }
   /** `readable`: whether there is a PSW at the address. */

@@ -3,6 +3,7 @@ import type { Event } from './event.js';
 import type { AttributeEvent } from './law-attributes.js';
 import type { ClearDirtyLogRequest } from './law-common.js';
 import type { VcpuLawEvent } from './law-vcpu.js';
+import type { Aarch64LawEvent } from './law-aarch64.js';
 import type { X86LawEvent } from './law-x86.js';
 
 /** What the statechart says to a command: refuse it with an errno, or go ahead and record these facts. */
@@ -85,7 +86,7 @@ export type S390xLawEvent =
   | { readonly type: 'limit_mem_size'; readonly limit?: bigint };
 
 /** What is asked of the law of a VM. */
-export type LawEvent = S390xLawEvent | X86LawEvent;
+export type LawEvent = S390xLawEvent | X86LawEvent | Aarch64LawEvent;
 
 /** A reading or setting of the storage keys or CMMA states of many pages. */
 export interface MarksRequest {

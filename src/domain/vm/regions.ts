@@ -21,6 +21,7 @@ export interface X86Regions {
 export interface Aarch64Regions {
   readonly lifecycle: 'live' | 'destroyed';
   readonly vcpus: 'none' | 'created';
+  readonly run: 'never' | 'ran';
 }
 
 export type Regions = S390xRegions | X86Regions | Aarch64Regions;
@@ -39,5 +40,5 @@ export const INITIAL_REGIONS = {
     cpuStateControl: 'kernel',
   } as S390xRegions,
   x86_64: { lifecycle: 'live', vcpus: 'none' } as X86Regions,
-  aarch64: { lifecycle: 'live', vcpus: 'none' } as Aarch64Regions,
+  aarch64: { lifecycle: 'live', vcpus: 'none', run: 'never' } as Aarch64Regions,
 } as const;

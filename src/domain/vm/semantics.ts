@@ -42,6 +42,10 @@ export const SWITCHES = {
     documented: 'SET_CMMA_BITS leaves bits outside the mask as they were',
     kernel: 'SET_CMMA_BITS clears bits outside the mask',
   },
+  smcccEmptyAtZero: {
+    documented: 'SET SMCCC_FILTER of no functions at base 0 is EINVAL',
+    kernel: 'SET SMCCC_FILTER of no functions at base 0 is a range of all ids, EEXIST',
+  },
 } as const;
 
 export type Switch = keyof typeof SWITCHES;

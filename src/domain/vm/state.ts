@@ -1,3 +1,5 @@
+import type { Firmware } from '../aarch64/firmware.js';
+import type { SmcccFilter } from '../aarch64/smccc-filter.js';
 import type { Aarch64Vcpu } from '../aarch64/vcpu.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import type { TopTable } from '../s390x/address-space.js';
@@ -74,6 +76,12 @@ export interface Aarch64Vm extends AnyVm {
   readonly vmType: 'default';
   readonly host: Aarch64Host;
   readonly regions: Aarch64Regions;
+  /** Ranges of the SMCCC filter; absent before the first one. */
+  readonly smcccFilter?: SmcccFilter;
+  /** What was set of the pseudo-firmware registers. */
+  readonly firmware?: Partial<Firmware>;
+  /** What the host's counter is ahead of the guest's virtual one; absent for 0. */
+  readonly counterOffset?: bigint;
   readonly vcpus: ReadonlyMap<number, Aarch64Vcpu>;
 }
 

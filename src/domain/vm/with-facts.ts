@@ -1,10 +1,15 @@
 import { toHex } from '../audit/bulk.js';
+import { low32 } from '../aarch64/smccc-call.js';
+import { takesRandom } from '../aarch64/trng.js';
+import { clockAt, takesClock } from '../aarch64/vendor-hyp.js';
 import type { Digester } from '../digester.js';
-import type { Outer } from '../s390x/attribute.js';
+import { RANDOM_SIZE } from '../shapes/aarch64-smccc.js';
+import type { Outer } from './attribute.js';
 import { outerOf } from '../s390x/attributes.js';
 import { WRAPPING_KEY_SIZES, type WrappedAlgorithm } from '../s390x/crypto.js';
 import { todAt } from '../s390x/tod.js';
 import type { Command } from './command.js';
+import type { Arch } from './state.js';
 
 /** The outside as a command can see it: the time of its record in milliseconds since 1970, random bytes, a digest. */
 export interface Outside {
@@ -28,11 +33,26 @@ const makers: { readonly [Kind in Outer]: (outside: Outside) => object } = {
   dea_wrapping_key: (outside) => fingerprint('dea', outside),
 };
 
+/** Facts of calls that an aarch64 guest makes, and of its virtual counter, which begins with a vCPU. */
+function aarch64Facts(command: Command, { time, random }: Outside): object | undefined {
+  if (command.type === 'create_vcpu') return { hostCounter: clockAt(time).counter };
+  if (command.type !== 'smccc') return undefined;
+  const id = low32(command.functionId);
+  if (takesRandom(id)) return { random: random(RANDOM_SIZE) };
+  return takesClock(id) ? { clock: clockAt(time) } : undefined;
+}
+
 /**
  * A command with the facts of the outside that it takes, so that whoever decides it again sees the same. Facts that it has
  * already stay as they are. Used where a command comes in, never where it is decided again.
+ *
+ * @param arch of the VM that it is given to
  */
-export function withFacts(command: Command, outside: Outside): Command {
+export function withFacts(command: Command, outside: Outside, arch?: Arch): Command {
+  if (arch === 'aarch64') {
+    const facts = aarch64Facts(command, outside);
+    return facts ? { ...facts, ...command } : command;
+  }
   if (command.type !== 'set_device_attr' && command.type !== 'get_device_attr') return command;
   const kind = outerOf(command.group, command.attr);
   const taken = kind === 'host_tod' || (kind !== undefined && command.type === 'set_device_attr');
