@@ -19,8 +19,10 @@ import { PvController } from './pv.controller.js';
 import { ReplaysController } from './replays.controller.js';
 import { RunController } from './run.controller.js';
 import { DOCUMENT, SERVICE } from './service.token.js';
+import { SmcccController } from './smccc.controller.js';
 import { StorageKeysController } from './storage-keys.controller.js';
 import { TranslateController } from './translate.controller.js';
+import { VcpuAttributesController } from './vcpu-attributes.controller.js';
 import { VcpuIoctlsController } from './vcpu-ioctls.controller.js';
 import { VcpusController } from './vcpus.controller.js';
 import { VmsController } from './vms.controller.js';
@@ -33,6 +35,8 @@ const controllers = [
   RunController,
   InterruptsController,
   VcpuIoctlsController,
+  VcpuAttributesController,
+  SmcccController,
   MemOpController,
   TranslateController,
   AttributesController,

@@ -26,7 +26,8 @@ export class RunController {
   @Get('mp-state')
   @operation({
     summary: 'Ask whether a vCPU runs',
-    description: 'KVM_GET_MP_STATE: `mpState`, or by the code the number of the state as `ret`.',
+    description:
+      'KVM_GET_MP_STATE: `mpState`, or on an s390x VM that follows the code the number of the state as `ret`.',
     kind: 'command',
     answer: mpStateAnswer,
   })
@@ -41,7 +42,8 @@ export class RunController {
   @Put('mp-state')
   @operation({
     summary: 'Start or stop a vCPU',
-    description: 'KVM_SET_MP_STATE. From the first one on user space alone starts and stops the vCPUs of the VM.',
+    description:
+      'KVM_SET_MP_STATE. s390x: from the first one on user space alone starts and stops the vCPUs of the VM; ENXIO for a state that there is not. aarch64: runnable, stopped or suspended, else EINVAL.',
     kind: 'command',
     answer: done,
   })
@@ -57,7 +59,8 @@ export class RunController {
   @Post('run')
   @operation({
     summary: 'Enter a vCPU: start it and deliver what is pending',
-    description: 'KVM_RUN up to the first instruction of the guest.',
+    description:
+      'KVM_RUN up to the first instruction of the guest. aarch64: the first one fixes the SMCCC filter and the firmware bitmaps; a vCPU that is stopped or suspended sleeps in it.',
     kind: 'command',
     answer: runAnswer,
   })

@@ -2,7 +2,7 @@ import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestj
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { createVcpu } from '../domain/shapes/memory.js';
-import { aarch64Registers } from '../domain/shapes/aarch64-registers.js';
+import { aarch64RegisterRequest } from '../domain/shapes/aarch64-registers.js';
 import { s390xRegisters } from '../domain/shapes/s390x-registers.js';
 import { x86Registers } from '../domain/shapes/x86-registers.js';
 import type { Command } from '../domain/vm/command.js';
@@ -19,7 +19,7 @@ import { type VcpuPath, type VmPath, noQuery, vcpuPath, vmPath } from './shapes/
 import { createdVcpu, vcpuPage, vcpuShape } from './shapes/vcpu.js';
 import { vcpuView, vcpusOf } from './vm-view.js';
 
-const registersBody = byArch({ s390x: s390xRegisters, x86_64: x86Registers, aarch64: aarch64Registers });
+const registersBody = byArch({ s390x: s390xRegisters, x86_64: x86Registers, aarch64: aarch64RegisterRequest });
 
 /** The command that changes registers. */
 function settingRegisters(vcpu: number, { arch, body }: BodyOf<typeof registersBody.shapes>): Command {
@@ -33,7 +33,7 @@ function settingRegisters(vcpu: number, { arch, body }: BodyOf<typeof registersB
   }
 }
 
-const createBody = createVcpu.omit({ type: true }).meta({ id: 'CreateVcpu' });
+const createBody = createVcpu.omit({ type: true, hostCounter: true }).meta({ id: 'CreateVcpu' });
 
 const listQuery = z.strictObject({ ...paging, ...momentFields }).refine(oneMoment, ONE_MOMENT);
 
@@ -75,7 +75,7 @@ export class VcpusController {
       .filter((vcpu) => vcpu.id > after)
       .sort((a, b) => a.id - b.id);
     const { items, ...page } = pageOf(vcpus, query.limit, (vcpu) => vcpu.id);
-    return { items: items.map(vcpuView), ...page, ...{ version, position } };
+    return { items: items.map((vcpu) => vcpuView(vm, vcpu)), ...page, ...{ version, position } };
   }
 
   @Get(':vcpu')
@@ -89,7 +89,7 @@ export class VcpusController {
     const vcpu = vm.vcpus.get(number);
     if (vcpu === undefined)
       throw new RequestProblem('unknown_vcpu', `VM ${id} has no vCPU ${number}`, { vm: id, version });
-    return { ...vcpuView(vcpu), version, position };
+    return { ...vcpuView(vm, vcpu), version, position };
   }
 
   @Patch(':vcpu/registers')

@@ -3,9 +3,10 @@ import { addressOf } from '../domain/memory/address.js';
 import type { Memslot } from '../domain/memory/memslot.js';
 import type { Interrupt } from '../domain/shapes/s390x-interrupt.js';
 import { PGM } from '../domain/s390x/program-exception.js';
+import { firmwareOf } from '../domain/aarch64/firmware.js';
 import type { Aarch64Vcpu } from '../domain/aarch64/vcpu.js';
 import type { S390xRegisterFile, S390xVcpu } from '../domain/s390x/vcpu.js';
-import type { Vm } from '../domain/vm/state.js';
+import type { Aarch64Vm, Vm } from '../domain/vm/state.js';
 import type { X86Vcpu } from '../domain/x86_64/vcpu.js';
 import type { Existing } from '../infra/machines/machines.js';
 import { answerJson } from './answer-json.js';
@@ -72,5 +73,16 @@ const s390xView = ({ id, mpState, registers, pending }: S390xVcpu) => ({
   pending: pending.map(pendingView),
 });
 
-/** A vCPU as it is answered. */
-export const vcpuView = (vcpu: Vcpu): Envelope => answerJson('pending' in vcpu ? s390xView(vcpu) : vcpu) as Envelope;
+/** With the pseudo-firmware registers, which are of the VM but read through any vCPU. */
+function aarch64View({ firmware: set, host }: Aarch64Vm, { id, mpState, registers }: Aarch64Vcpu) {
+  const { psciVersion, ...firmware } = firmwareOf(set, host);
+  return { id, mpState, registers: { ...registers, firmware, psciVersion: hex(psciVersion) } };
+}
+
+function viewOf(vm: Vm, vcpu: Vcpu): object {
+  if (vm.arch === 'aarch64') return aarch64View(vm, vcpu as Aarch64Vcpu);
+  return 'pending' in vcpu ? s390xView(vcpu) : vcpu;
+}
+
+/** A vCPU of a VM as it is answered. */
+export const vcpuView = (vm: Vm, vcpu: Vcpu): Envelope => answerJson(viewOf(vm, vcpu)) as Envelope;

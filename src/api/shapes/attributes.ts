@@ -3,6 +3,7 @@ import { getDeviceAttr } from '../../domain/shapes/device-attribute.js';
 import { vmId } from '../../domain/shapes/create-vm.js';
 import { u32 } from '../../domain/shapes/scalars.js';
 import { hex, located, pageShape } from './output.js';
+import { vcpuPath } from './path.js';
 
 const { group, attr } = getDeviceAttr.shape;
 
@@ -10,6 +11,11 @@ const { group, attr } = getDeviceAttr.shape;
 export const attributePath = z.strictObject({ vm: vmId, group, attribute: attr });
 
 export type AttributePath = z.output<typeof attributePath>;
+
+/** The path of an attribute of a vCPU. */
+export const vcpuAttributePath = z.strictObject({ ...vcpuPath.shape, group, attribute: attr });
+
+export type VcpuAttributePath = z.output<typeof vcpuAttributePath>;
 
 const flags = u32.default(0).meta({ description: "the kernel's flags field of the call" });
 

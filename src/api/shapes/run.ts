@@ -22,8 +22,11 @@ export const mpStateAnswer = answered({ mpState: z.string().optional() }).meta({
 export const runBody = runVcpu.omit({ type: true, vcpu: true }).meta({ id: 'RunVcpu' });
 
 export const runAnswer = answered({
-  delivered: z.array(interruptShape).meta({ description: 'in the order in which they were delivered' }),
-  exitReason: z.string().optional().meta({ description: 's390_sieic: a stop that was asked for ended the run' }),
+  delivered: z
+    .array(interruptShape)
+    .optional()
+    .meta({ description: 's390x: in the order in which they were delivered' }),
+  exitReason: z.string().optional().meta({ description: 's390x: s390_sieic: a stop that was asked for ended the run' }),
 }).meta({ id: 'RunAnswer' });
 
 /** The body of a reset. */

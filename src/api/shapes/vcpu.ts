@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BITMAP_NAMES } from '../../domain/aarch64/firmware.js';
 import { AARCH64_GENERAL } from '../../domain/shapes/aarch64-registers.js';
 import { X86_GENERAL } from '../../domain/shapes/x86-registers.js';
 import { interruptShape } from './interrupt.js';
@@ -37,7 +38,17 @@ const x86 = z
   })
   .meta({ id: 'X86RegisterFile' });
 
-const aarch64 = z.strictObject(hexes([...AARCH64_GENERAL, 'sp', 'pc', 'pstate'])).meta({ id: 'Aarch64RegisterFile' });
+const aarch64 = z
+  .strictObject({
+    ...hexes([...AARCH64_GENERAL, 'sp', 'pc', 'pstate']),
+    firmware: z
+      .strictObject(hexes(BITMAP_NAMES))
+      .meta({ description: 'pseudo-firmware bitmaps: which calls KVM answers. They are those of the VM' }),
+    psciVersion: hex.meta({
+      description: 'the version of PSCI that the guest is shown, major << 16 | minor; of the VM',
+    }),
+  })
+  .meta({ id: 'Aarch64RegisterFile' });
 
 const vcpu = {
   id: z.int(),

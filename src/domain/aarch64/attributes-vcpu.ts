@@ -40,7 +40,8 @@ const pvtimeCtrl: AttributeGroup<Target> = {
   ],
 };
 
-const GROUPS: readonly AttributeGroup<Target>[] = [pvtimeCtrl];
+/** Every device attribute of a vCPU, by group; PMU and timers are not modelled (kvm_arm_vcpu_arch_set_attr). */
+export const VCPU_ATTRIBUTE_GROUPS: readonly AttributeGroup<Target>[] = [pvtimeCtrl];
 
 /** The decision on a vCPU that is there. */
 function onVcpu(vm: Aarch64Vm, id: number, decide: (target: Target) => Decision | undefined): Decision {
@@ -52,15 +53,15 @@ function onVcpu(vm: Aarch64Vm, id: number, decide: (target: Target) => Decision 
 
 /** KVM_SET_DEVICE_ATTR on a vCPU. A group or attribute that is not known or not supported is ENXIO. */
 export const setVcpuAttr: Decider<'set_vcpu_attr', Aarch64Vm> = (vm, { vcpu, group, payload, ...call }) =>
-  onVcpu(vm, vcpu, (target) => findAttribute(GROUPS, group, call.attr)?.set?.(target, payload, call));
+  onVcpu(vm, vcpu, (target) => findAttribute(VCPU_ATTRIBUTE_GROUPS, group, call.attr)?.set?.(target, payload, call));
 
 /** KVM_GET_DEVICE_ATTR on a vCPU. Reply: the attribute's fields. ENXIO as above. */
 export const getVcpuAttr: Decider<'get_vcpu_attr', Aarch64Vm> = (vm, { vcpu, group, ...call }) =>
-  onVcpu(vm, vcpu, (target) => findAttribute(GROUPS, group, call.attr)?.get?.(target, call));
+  onVcpu(vm, vcpu, (target) => findAttribute(VCPU_ATTRIBUTE_GROUPS, group, call.attr)?.get?.(target, call));
 
 /** KVM_HAS_DEVICE_ATTR on a vCPU: 0 if the attribute is there, else ENXIO. */
 export const hasVcpuAttr: Decider<'has_vcpu_attr', Aarch64Vm> = (vm, { vcpu, group, attr }) =>
   onVcpu(vm, vcpu, (target) => {
-    const errno = hasAttribute(GROUPS, target, group, attr);
+    const errno = hasAttribute(VCPU_ATTRIBUTE_GROUPS, target, group, attr);
     return errno ? refused(errno) : done();
   });

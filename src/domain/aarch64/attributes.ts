@@ -1,5 +1,6 @@
 import { smcccFilter, type SmcccFilterRequest } from '../shapes/aarch64-smccc.js';
 import { type AttributeGroup, attribute, findAttribute, hasAttribute, lawful } from '../vm/attribute.js';
+import { consult } from '../vm/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { type Decision, done, refused } from '../vm/decision.js';
 import type { Aarch64Vm } from '../vm/state.js';
@@ -29,11 +30,11 @@ export const ATTRIBUTE_GROUPS: readonly AttributeGroup<Aarch64Vm>[] = [smcccCtrl
 export const setDeviceAttr: Decider<'set_device_attr', Aarch64Vm> = (vm, { group, payload, ...call }) =>
   findAttribute(ATTRIBUTE_GROUPS, group, call.attr)?.set?.(vm, payload, call) ?? refused('ENXIO');
 
-/** KVM_GET_DEVICE_ATTR: arm64 has none on the VM, so it is an unknown ioctl (kvm_arch_vm_ioctl). */
-export const getDeviceAttr: Decider<'get_device_attr', Aarch64Vm> = () => refused('EINVAL');
+/** KVM_GET_DEVICE_ATTR: arm64 has none on the VM, so it is EINVAL like any ioctl that is not known. */
+export const getDeviceAttr: Decider<'get_device_attr', Aarch64Vm> = (vm, { type }) => lawful(vm, { type });
 
 /** KVM_HAS_DEVICE_ATTR. 0 if the attribute is there, else ENXIO. */
-export const hasDeviceAttr: Decider<'has_device_attr', Aarch64Vm> = (vm, { group, attr }) => {
-  const errno = hasAttribute(ATTRIBUTE_GROUPS, vm, group, attr);
+export const hasDeviceAttr: Decider<'has_device_attr', Aarch64Vm> = (vm, { type, group, attr }) => {
+  const errno = consult(vm, { type }).refused ?? hasAttribute(ATTRIBUTE_GROUPS, vm, group, attr);
   return errno ? refused(errno) : done();
 };

@@ -20,7 +20,7 @@ const wrongRange = [
 ];
 
 /** What no pseudo-firmware register can be (kvm_arm_set_fw_reg, kvm_arm_set_fw_reg_bmap). */
-const wrongFirmware = [refuse('EINVAL', 'bitUnknown'), refuse('EINVAL', 'psciUnknown')];
+const wrongFirmware = [unknown, refuse('EINVAL', 'bitUnknown'), refuse('EINVAL', 'psciUnknown')];
 
 /** Whether any vCPU was ever run (KVM_ARCH_FLAG_HAS_RAN_ONCE): what calls the guest can make is fixed then. */
 export const run = law.createStateConfig({

@@ -15,6 +15,9 @@ const lifecycle = law.createStateConfig({
       on: {
         ...lifecycleArrows(arrow),
         set_user_memory_region: [refuse('EFAULT', 'endsAboveCeiling'), accept()],
+        /** There is no getter: an ioctl that is not known (kvm_arch_vm_ioctl). */
+        get_device_attr: refuse('EINVAL'),
+        has_device_attr: accept(),
         /** kvm_vm_ioctl_enable_cap. */
         enable_cap: [
           refuse('EINVAL', 'flagsGiven'),
@@ -29,7 +32,6 @@ const lifecycle = law.createStateConfig({
 
 /** Commands on one vCPU that nothing but itself has a say in. */
 const onVcpu = {
-  set_vcpu_registers: [refuse('ENOENT', 'unknownVcpu'), accept()],
   vcpu_attr: [refuse('ENOENT', 'unknownVcpu'), accept()],
   get_mp_state: [refuse('ENOENT', 'unknownVcpu'), accept()],
   /** kvm_arch_vcpu_ioctl_set_mpstate. */

@@ -27,10 +27,11 @@ const changed = (asked: Partial<Firmware>, now: Firmware): Partial<Firmware> =>
 export const setAarch64Registers: Decider<'set_aarch64_registers', Aarch64Vm> = (vm, { vcpu, registers: asked }) => {
   const { firmware: _, psciVersion: __, ...registers } = asked;
   const wanted = named(asked);
-  const verdict = consult(vm, { type: 'set_vcpu_registers', vcpu });
+  const verdict = consult(vm, { type: 'set_registers' });
   if (verdict.refused) return refused(verdict.refused);
+  if (!vm.vcpus.has(vcpu)) return refused('ENOENT');
   for (const firmware of wanted) {
-    const { refused: errno } = consult(vm, { type: 'set_firmware', firmware });
+    const { refused: errno } = consult(vm, { type: 'set_firmware', vcpu, firmware });
     if (errno) return refused(errno);
   }
   const firmware = changed(Object.assign({}, ...wanted) as Partial<Firmware>, firmwareOf(vm.firmware, vm.host));

@@ -14,11 +14,12 @@ export type Aarch64LawEvent =
   /** KVM_RUN has begun, whatever comes of it. */
   | { readonly type: 'enter_vcpu'; readonly vcpu: number }
   | { readonly type: 'run_vcpu'; readonly vcpu: number; readonly immediateExit: boolean }
-  | { readonly type: 'smccc' | 'get_mp_state' | 'set_vcpu_registers' | 'vcpu_attr'; readonly vcpu: number }
+  | { readonly type: 'smccc' | 'get_mp_state' | 'vcpu_attr'; readonly vcpu: number }
+  | { readonly type: 'get_device_attr' | 'has_device_attr' }
   /** Without a fact there is no such state. */
   | ({ readonly type: 'set_mp_state'; readonly vcpu: number } & Says<'power_state_set'>)
-  /** One pseudo-firmware register. */
-  | { readonly type: 'set_firmware'; readonly firmware: Partial<Firmware> }
+  /** One pseudo-firmware register, through a vCPU. */
+  | { readonly type: 'set_firmware'; readonly vcpu: number; readonly firmware: Partial<Firmware> }
   /** `request`: absent if it cannot be read. */
   | ({ readonly type: 'set_smccc_filter'; readonly request: SmcccFilterRequest | undefined } & Says<'smccc_filter_set'>)
   /** Without a fact the payload cannot be read. */

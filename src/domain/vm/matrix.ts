@@ -8,7 +8,7 @@ import type { S390xVm } from './state.js';
 const SLOT_SIZE = 1n << 20n;
 
 /** One MiB of memory from 0 on, whose writes are logged. */
-const memory: Event = {
+export const memory: Event = {
   type: 'memslot_created',
   slot: 0,
   guestPhysAddr: 0n,
@@ -16,7 +16,7 @@ const memory: Event = {
   userspaceAddr: 0n,
   flags: ['log_dirty_pages'],
 };
-const vcpu: Event = { type: 'vcpu_created', vcpu: 0 };
+export const vcpu: Event = { type: 'vcpu_created', vcpu: 0 };
 const secure: readonly Event[] = [
   memory,
   vcpu,
@@ -69,14 +69,18 @@ function vmIn({ vmType = 'default', facts }: Configuration, semantics: Semantics
 }
 
 /** What a command is answered in each configuration. */
-export interface MatrixRow {
-  readonly command: ForecastKey;
+export interface MatrixRow<Key extends string = ForecastKey> {
+  readonly command: Key;
   readonly answers: readonly string[];
 }
 
-/** For every command, and each configuration of a default VM: `accepted`, or the errno whatever its arguments. */
-export function matrix(semantics: Semantics): MatrixRow[] {
-  const columns = Object.values(CONFIGURATIONS).map((configuration) => forecast(vmIn(configuration, semantics)));
-  const commands = Object.keys(columns[0] ?? {}) as ForecastKey[];
-  return commands.map((command) => ({ command, answers: columns.map((column) => column[command]) }));
-}
+/** A row for every command, made of what each configuration answers. */
+export const rowsOf = <Key extends string>(columns: readonly Readonly<Record<Key, string>>[]): MatrixRow<Key>[] =>
+  (Object.keys(columns[0] ?? {}) as Key[]).map((command) => ({
+    command,
+    answers: columns.map((column) => column[command]),
+  }));
+
+/** For every command of s390x, and each configuration of a default VM: `accepted`, or the errno whatever its arguments. */
+export const matrix = (semantics: Semantics): MatrixRow[] =>
+  rowsOf(Object.values(CONFIGURATIONS).map((configuration) => forecast(vmIn(configuration, semantics))));

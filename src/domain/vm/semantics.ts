@@ -19,8 +19,8 @@ export const SWITCHES = {
     kernel: 'MIGRATION_START is EINVAL for a slot that does not log only if CMMA is enabled, and never ENOMEM',
   },
   mpStateResult: {
-    documented: 'GET_MP_STATE answers 0 and the state',
-    kernel: 'GET_MP_STATE answers the number of the state, 5 or 7, as its result, and no state',
+    documented: 'GET_MP_STATE of an s390x vCPU answers 0 and the state',
+    kernel: 'GET_MP_STATE of an s390x vCPU answers the number of the state, 5 or 7, as its result, and no state',
   },
   subfuncReadBeforeWrite: {
     documented: 'GET CPU_PROCESSOR_SUBFUNC before the first SET is EINVAL',
