@@ -9,7 +9,7 @@ import {
   systemSuspend,
 } from './psci-system.js';
 import { type Implementation, RESULT, type SmcccCall, answered, constant, low32, narrowed } from './smccc-call.js';
-import { ARCH, PSCI, smc64 } from './smccc-id.js';
+import { ARCH, PSCI, isSmc64, smc64 } from './smccc-id.js';
 
 /** Versions of PSCI in which functions came, major << 16 | minor. */
 const V0_2 = 0x2;
@@ -67,8 +67,9 @@ const BY_ID: ReadonlyMap<number, PsciFunction> = new Map(
   ]),
 );
 
-/** The function of an id, if the version of PSCI that the guest is shown has it. */
-function implemented({ firmware }: SmcccCall, id: number): PsciFunction | undefined {
+/** The function of an id, if the version of PSCI that the guest is shown has it. Of SMC64 calls AArch32 has none. */
+function implemented({ firmware, aarch32 }: SmcccCall, id: number): PsciFunction | undefined {
+  if (aarch32 && isSmc64(id)) return undefined;
   const known = BY_ID.get(id);
   return known && known.since <= firmware.psciVersion ? known : undefined;
 }

@@ -1,4 +1,3 @@
-import type { Aarch64RegisterRequest } from '../shapes/aarch64-registers.js';
 import { consult } from '../vm/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { done, refused } from '../vm/decision.js';
@@ -6,12 +5,15 @@ import type { Event } from '../vm/event.js';
 import type { Aarch64Vm } from '../vm/state.js';
 import { BITMAP_NAMES, type Firmware, firmwareOf } from './firmware.js';
 
+/** Fields that may be missing. */
+type Unset<Fields> = { readonly [Name in keyof Fields]?: Fields[Name] | undefined };
+
 const REGISTERS = [...BITMAP_NAMES, 'psciVersion'] as const;
 
 /** The pseudo-firmware registers that a request names, each with its value, in their order. */
-const named = ({ firmware, psciVersion }: Aarch64RegisterRequest): Partial<Firmware>[] =>
+const named = (asked: Unset<Firmware>): Partial<Firmware>[] =>
   REGISTERS.flatMap((name) => {
-    const value = { ...firmware, psciVersion }[name];
+    const value = asked[name];
     return value === undefined ? [] : [{ [name]: value }];
   });
 
@@ -25,8 +27,8 @@ const changed = (asked: Partial<Firmware>, now: Firmware): Partial<Firmware> =>
  * version, EBUSY for a change of a bitmap after a run. ENOENT: no such vCPU.
  */
 export const setAarch64Registers: Decider<'set_aarch64_registers', Aarch64Vm> = (vm, { vcpu, registers: asked }) => {
-  const { firmware: _, psciVersion: __, ...registers } = asked;
-  const wanted = named(asked);
+  const { firmware: bitmaps, psciVersion, ...registers } = asked;
+  const wanted = named({ ...bitmaps, psciVersion });
   const verdict = consult(vm, { type: 'set_registers' });
   if (verdict.refused) return refused(verdict.refused);
   if (!vm.vcpus.has(vcpu)) return refused('ENOENT');

@@ -18,6 +18,8 @@ export interface SmcccCall {
   readonly id: number;
   /** x1, x2 and x3, 64 bits each. */
   readonly args: readonly [bigint, bigint, bigint];
+  /** Whether the caller executes in AArch32. */
+  readonly aarch32: boolean;
   readonly firmware: Firmware;
   /** 24 random bytes, for calls that take some. */
   readonly random: Uint8Array;

@@ -1,6 +1,9 @@
 /** The SMC64 form of a fast SMC32 call (DEN 0028, table 2-1, bit 30). */
 export const smc64 = (id: number): number => id + 0x4000_0000;
 
+/** Whether an id is that of an SMC64 call. */
+export const isSmc64 = (id: number): boolean => ((id >>> 30) & 1) === 1;
+
 /** The owning entity of a function id: bits 29 to 24. */
 export const ownerOf = (id: number): number => (id >>> 24) & 0x3f;
 

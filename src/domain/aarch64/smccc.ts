@@ -48,6 +48,9 @@ interface Outcome {
 
 const NOT_SUPPORTED = BigInt.asUintN(64, RESULT.notSupported);
 
+/** The bit of the processor state that says AArch32 (PSR_MODE32_BIT). */
+const PSTATE_AARCH32 = 0x10n;
+
 const NO_CLOCK: HostClock = { realTime: 0n, counter: 0n };
 
 /** An SMC with an immediate is no call by the convention: nobody is asked (handle_smc). */
@@ -64,8 +67,9 @@ function outcomeOf(vm: Aarch64Vm, caller: Aarch64Vcpu, command: CommandOf<'smccc
   if (action === 'deny') return denied;
   if (action === 'fwd_to_user') return { action, changes: {}, exit: hypercallExit(id, command) };
   const { random = new Uint8Array(RANDOM_SIZE), clock = NO_CLOCK } = command;
-  const { x1 = 0n, x2 = 0n, x3 = 0n } = caller.registers;
-  const call = { vm, caller, id, args: [x1, x2, x3] as const, firmware, random, clock };
+  const { x1, x2, x3, pstate } = caller.registers;
+  const aarch32 = command.thumb || (pstate & PSTATE_AARCH32) !== 0n;
+  const call = { vm, caller, id, args: [x1, x2, x3] as const, aarch32, firmware, random, clock };
   const { registers, facts, exit } = implementationOf(id)(call);
   return { action, changes: registers, ...(facts && { facts }), ...(exit && { exit: systemEventExit(exit) }) };
 }

@@ -20,7 +20,15 @@ const ultravisor = ultravisorShape.optional();
 export const getMpState = onVcpu('get_mp_state', {});
 
 /** KVM_MP_STATE_* that other architectures have. A number stays a number here: what a state is is the machine's business. */
-const OTHER_MP_STATES = ['runnable', 'uninitialized', 'init_received', 'halted', 'sipi_received', 'suspended'] as const;
+const OTHER_MP_STATES = [
+  'runnable',
+  'uninitialized',
+  'init_received',
+  'halted',
+  'sipi_received',
+  'ap_reset_hold',
+  'suspended',
+] as const;
 
 const mpState = z.union([abiEnum(MP_STATES), z.enum(OTHER_MP_STATES)], {
   error: `must be one of ${[...Object.keys(MP_STATES), ...OTHER_MP_STATES].join(', ')}, or a number`,

@@ -1,23 +1,16 @@
 import { CAPABILITIES } from '../aarch64/capabilities.js';
 import { firmwareOf } from '../aarch64/firmware.js';
 import { RESERVED } from '../aarch64/smccc-filter.js';
-import type { Aarch64Vcpu } from '../aarch64/vcpu.js';
 import { addressOf } from '../memory/address.js';
-import { COMMON_COMMANDS } from './forecast-common.js';
+import { COMMON_COMMANDS, bestVcpu } from './forecast-common.js';
 import type { Aarch64LawEvent } from './law-aarch64.js';
 import type { Aarch64Vm } from './state.js';
 
 type Best = (vm: Aarch64Vm) => Aarch64LawEvent;
 
-/** The vCPU that has the best chance: one that fits, else the first; 0 where there is none. */
-function best({ vcpus }: Aarch64Vm, fits: (vcpu: Aarch64Vcpu) => boolean = () => true): number {
-  const all = [...vcpus.values()];
-  return (all.find(fits) ?? all[0])?.id ?? 0;
-}
-
 const onVcpu =
   (type: 'get_mp_state' | 'vcpu_attr'): Best =>
-  (vm) => ({ type, vcpu: best(vm) });
+  (vm) => ({ type, vcpu: bestVcpu(vm) });
 
 /** A range of one id that the filter has no action for, if there is one. */
 function freeRange({ smcccFilter = [] }: Aarch64Vm) {
@@ -38,16 +31,16 @@ export const AARCH64_COMMANDS = {
   ...COMMON_COMMANDS,
   'set_registers/firmware': (vm) => ({
     type: 'set_firmware',
-    vcpu: best(vm),
+    vcpu: bestVcpu(vm),
     firmware: { std: firmwareOf(vm.firmware, vm.host).std ^ 1n },
   }),
   get_mp_state: onVcpu('get_mp_state'),
   set_mp_state: (vm) => {
-    const vcpu = best(vm);
+    const vcpu = bestVcpu(vm);
     return { type: 'set_mp_state', vcpu, fact: { vcpu, mpState: 'stopped' } };
   },
-  run_vcpu: (vm) => ({ type: 'run_vcpu', vcpu: best(vm), immediateExit: false }),
-  smccc: (vm) => ({ type: 'smccc', vcpu: best(vm, ({ mpState }) => mpState === 'runnable') }),
+  run_vcpu: (vm) => ({ type: 'run_vcpu', vcpu: bestVcpu(vm), immediateExit: false }),
+  smccc: (vm) => ({ type: 'smccc', vcpu: bestVcpu(vm, ({ mpState }) => mpState === 'runnable') }),
   'smccc_ctrl/smccc_filter': (vm) => {
     const range = freeRange(vm);
     return { type: 'set_smccc_filter', request: range, fact: range };
@@ -55,7 +48,7 @@ export const AARCH64_COMMANDS = {
   get_device_attr: () => ({ type: 'get_device_attr' }),
   has_device_attr: () => ({ type: 'has_device_attr' }),
   'vcpu/pvtime_ctrl/ipa': (vm) => {
-    const vcpu = best(vm, ({ stolenTime }) => stolenTime === undefined);
+    const vcpu = bestVcpu(vm, ({ stolenTime }) => stolenTime === undefined);
     return { type: 'place_stolen_time', vcpu, fact: { vcpu, ipa: addressOf(vm.memory.slots[0]?.firstFrame ?? 0) } };
   },
   get_vcpu_attr: onVcpu('vcpu_attr'),

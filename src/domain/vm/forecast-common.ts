@@ -9,6 +9,15 @@ export function freeVcpuId({ vcpus }: Vm): number {
   return id;
 }
 
+/** The vCPU that has the best chance: one that fits, else the first; 0 where there is none. */
+export function bestVcpu<Vcpu extends { readonly id: number }>(
+  { vcpus }: { readonly vcpus: ReadonlyMap<number, Vcpu> },
+  fits: (vcpu: Vcpu) => boolean = () => true,
+): number {
+  const all = [...vcpus.values()];
+  return (all.find(fits) ?? all[0])?.id ?? 0;
+}
+
 /** The number of a slot that logs, if there is one. */
 export const loggingSlot = ({ memory }: Vm): number => memory.slots.find(logsDirty)?.slot ?? 0;
 

@@ -104,6 +104,25 @@ describe('ids of PSCI that KVM does not carry out', () => {
   });
 });
 
+describe('a guest in AArch32', () => {
+  const states: readonly [what: string, pstate: number, more: object][] = [
+    ['by its state', 0x1d3, {}],
+    ['by its instruction', 0x3c5, { thumb: true }],
+  ];
+
+  it.each(states)('%s has no SMC64 functions', (_what, pstate, more) => {
+    const made = shown(V['1.1']);
+    const ask = (id: number, args: number[] = []) => {
+      made.registers(0, { pstate });
+      return made.x0(id, args, more);
+    };
+    expect([ask(0xc4000001), ask(0xc4000004, [0, 0])]).toEqual([NOT_SUPPORTED, NOT_SUPPORTED]);
+    expect([ask(0x84000001), ask(0x84000004, [0, 0]), ask(0x84000000)]).toEqual([0n, 0n, 0x10001n]);
+    expect([ask(PSCI_FEATURES, [0xc4000001]), ask(PSCI_FEATURES, [0x84000001])]).toEqual([NOT_SUPPORTED, 0n]);
+    expect(ask(0xc4000053)).toBe(0n);
+  });
+});
+
 describe('MIGRATE_INFO_TYPE', () => {
   it('says that nothing has to be migrated', () => {
     expect(new Aarch64Machine().x0(0x84000006)).toBe(2n);
