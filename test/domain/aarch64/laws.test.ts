@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Divergence, type Rerun, START, reexecute } from '../../../src/domain/audit/reexecute.js';
+import { type Divergence, type Reruns, reexecute } from '../../../src/domain/audit/reexecute.js';
 import type { Aarch64Vm } from '../../../src/domain/vm/state.js';
 import { arbitraryAarch64Life } from '../support/arbitrary-aarch64.js';
 import { Ledger } from '../support/ledger.js';
@@ -13,11 +13,11 @@ describe('over any sequence of commands on an aarch64 VM', () => {
       fc.property(arbitraryAarch64Life, (commands) => {
         const ledger = new Ledger();
         for (const command of commands) ledger.submit(command);
-        let rerun: Rerun = START;
+        let reruns: Reruns = new Map();
         const all: Divergence[] = [];
         for (const record of ledger.records) {
-          const step = reexecute(rerun, record, undefined, digester);
-          rerun = step.rerun;
+          const step = reexecute(reruns, record, undefined, digester);
+          reruns = step.reruns;
           all.push(...step.divergences);
         }
         expect(all).toEqual([]);
