@@ -1,15 +1,18 @@
 import { type Capability, always } from '../vm/capability.js';
 import type { Aarch64Vm } from '../vm/state.js';
 
-/** A capability, and whether KVM_ENABLE_CAP takes it now; absent for one that cannot be enabled. */
+/** A capability, and whether KVM_ENABLE_CAP takes it with such arguments; absent for one that cannot be enabled. */
 export interface Aarch64Capability extends Capability<Aarch64Vm> {
-  readonly enabling?: (vm: Aarch64Vm) => boolean;
+  readonly enabling?: (args: readonly bigint[]) => boolean;
 }
 
 /** vCPUs that a GICv3 serves (VGIC_V3_MAX_CPUS). */
 const MAX_VCPUS = 512;
 
-const anyTime = (): boolean => true;
+const withAnything = (): boolean => true;
+
+/** Nanoseconds to poll before a vCPU that waits is scheduled out: 32 bits (kvm_vm_ioctl_enable_cap_generic). */
+const fitsHaltPoll = ([most = 0n]: readonly bigint[]): boolean => most < 1n << 32n;
 
 /**
  * Every capability that an aarch64 VM answers otherwise than 0, and VM_ATTRIBUTES, which is 0 although the VM has one
@@ -60,14 +63,14 @@ export const CAPABILITIES: readonly Aarch64Capability[] = [
   { name: 'arm_ptrauth_address', number: 171, value: always(1) },
   { name: 'arm_ptrauth_generic', number: 172, value: always(1) },
   { name: 'arm_irq_line_layout_2', number: 174, value: always(1) },
-  { name: 'arm_nisv_to_user', number: 177, value: always(1), enabling: anyTime },
+  { name: 'arm_nisv_to_user', number: 177, value: always(1), enabling: withAnything },
   { name: 'arm_inject_ext_dabt', number: 178, value: always(1) },
-  { name: 'halt_poll', number: 182, value: always(1) },
+  { name: 'halt_poll', number: 182, value: always(1), enabling: fitsHaltPoll },
   { name: 'steal_time', number: 187, value: ({ host }) => Number(host.stealTime) },
   { name: 'set_guest_debug2', number: 195, value: always(0x30003) },
   { name: 'ptp_kvm', number: 198, value: always(1) },
   { name: 'binary_stats_fd', number: 203, value: always(1) },
-  { name: 'arm_system_suspend', number: 210, value: always(1), enabling: anyTime },
+  { name: 'arm_system_suspend', number: 210, value: always(1), enabling: withAnything },
   { name: 'system_event_data', number: 215, value: always(1) },
   { name: 'counter_offset', number: 227, value: always(1) },
   { name: 'arm_supported_reg_mask_ranges', number: 230, value: always(1) },

@@ -68,5 +68,5 @@ export const callGuards = {
 
   flagsGiven: ({ event }: Asked) => 'flags' in event && event.flags !== 0,
   capabilityRefused: ({ event }: Asked) =>
-    event.type === 'enable_cap' && capabilityOf(event.capability)?.enabling?.(event.vm) !== true,
+    event.type === 'enable_cap' && capabilityOf(event.capability)?.enabling?.(event.args) !== true,
 } as const;

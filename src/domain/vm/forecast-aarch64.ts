@@ -22,7 +22,7 @@ function freeRange({ smcccFilter = [] }: Aarch64Vm) {
 const enabling = CAPABILITIES.filter((capability) => capability.enabling !== undefined).map(
   ({ name }): [`enable_cap/${string}`, Best] => [
     `enable_cap/${name}`,
-    () => ({ type: 'enable_cap', flags: 0, capability: name, fact: { capability: name, facilities: [] } }),
+    () => ({ type: 'enable_cap', flags: 0, args: [], capability: name, fact: { capability: name, facilities: [] } }),
   ],
 );
 

@@ -27,5 +27,6 @@ export type Aarch64LawEvent =
   | ({
       readonly type: 'enable_cap';
       readonly flags: number;
+      readonly args: readonly bigint[];
       readonly capability: string | number;
     } & Says<'capability_enabled'>);

@@ -43,8 +43,8 @@ const eventsOn = (vm: Aarch64Vm): readonly Aarch64LawEvent[] => [
   { type: 'set_smccc_filter', request: { ...range, base: 0, nrFunctions: 0 }, fact: range },
   { type: 'set_smccc_filter', request: { ...range, action: 3 } },
   { type: 'set_smccc_filter', request: { ...range, base: 0x80000000 }, fact: range },
-  { type: 'enable_cap', flags: 1, capability: 'arm_system_suspend' },
-  { type: 'enable_cap', flags: 0, capability: 'one_reg' },
+  { type: 'enable_cap', flags: 1, args: [], capability: 'arm_system_suspend' },
+  { type: 'enable_cap', flags: 0, args: [], capability: 'one_reg' },
 ];
 
 const withSlot = (made: Aarch64Machine): Aarch64Machine => {

@@ -46,6 +46,7 @@ const ordinary: Readonly<Record<string, (vm: Aarch64Vm) => object>> = {
   get_vcpu_attr: (vm) => ({ type: 'get_vcpu_attr', vcpu: first(vm), ...ipa }),
   has_vcpu_attr: (vm) => ({ type: 'has_vcpu_attr', vcpu: first(vm), ...ipa }),
   'enable_cap/arm_nisv_to_user': enable('arm_nisv_to_user'),
+  'enable_cap/halt_poll': enable('halt_poll'),
   'enable_cap/arm_system_suspend': enable('arm_system_suspend'),
 };
 
