@@ -55,5 +55,5 @@ describe('the walk-through of the README', () => {
       await service.end('SIGTERM');
       rmSync(dataDir, { recursive: true });
     }
-  });
+  }, 60_000);
 });
