@@ -64,6 +64,7 @@ const BESIDE = new Set(['command.ops', 'outcome.results', 'outcome.walk']);
 const STORING: ReadonlySet<string> = new Set<Event['type']>([
   'memory_loaded',
   'memory_stored',
+  'table_entries_set',
   'sida_stored',
   'storage_keys_set',
   'cmma_values_set',

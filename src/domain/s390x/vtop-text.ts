@@ -1,4 +1,5 @@
 import { hex } from '../json.js';
+import { digits, entryLine, pageLine, stopLine, vtopHead } from '../memory/vtop-lines.js';
 import type { TranslateRequest } from '../shapes/s390x-access.js';
 import type { Reply } from '../vm/decision.js';
 import type { WalkStep } from './explain.js';
@@ -25,44 +26,24 @@ const ENTRY_SIZES: { readonly [Table in WalkStep['table']]?: number } = {
   authority_table: 1,
 };
 
-const UNITS = [
-  ['G', 2 ** 30],
-  ['M', 2 ** 20],
-  ['K', 2 ** 10],
-] as const;
-
-/** Bytes with a binary suffix, as in `4K`, `1M`, `2G`. */
-function sizeText(bytes: number): string {
-  const [suffix, unit] = UNITS.find(([, size]) => bytes >= size) ?? ['', 1];
-  return `${bytes / unit}${suffix}`;
-}
-
-/** Hex digits without prefix, padded to the width of `bytes`; takes a number in its JSON form too. */
-const digits = (value: bigint | string, bytes = 0): string =>
-  BigInt(value)
-    .toString(16)
-    .padStart(2 * bytes, '0');
-
-const COLUMN = 18;
-
-function entryLine({ table, entryAddress, entry, flags, pageSize }: WalkStep): string {
-  const name = ENTRY_NAMES[table].padStart(5);
-  const notes = [...flags, ...(pageSize === undefined ? [] : [`page size ${sizeText(pageSize)}`])];
-  const line = `${name}: ${digits(entryAddress, 8)} => ${digits(entry, ENTRY_SIZES[table] ?? 8)}`;
-  return notes.length === 0 ? line : `${line} (${notes.join(', ')})`;
-}
+const lineOf = ({ table, entryAddress, entry, flags, pageSize }: WalkStep): string =>
+  entryLine({
+    name: ENTRY_NAMES[table],
+    address: entryAddress,
+    entry,
+    size: ENTRY_SIZES[table] ?? 8,
+    flags,
+    pageSize,
+  });
 
 function outcomeLines({ exception, stoppedBy, absolute, pageSize = 4096 }: TranslateAnswer): string[] {
-  if (exception === undefined) return absolute === undefined ? [] : [` PAGE: ${pageStart(absolute, pageSize)}`];
+  if (exception === undefined) return absolute === undefined ? [] : [pageLine(absolute, pageSize)];
   const { code, name, transExcCode, excAccessId } = exception;
   const teid = transExcCode === undefined ? '' : `, TEID ${digits(transExcCode, 8)}`;
   const accessId = excAccessId === undefined ? '' : `, access id ${excAccessId}`;
   const lines = [`  PGM: ${hex(code)} ${name.replaceAll('_', '-')}${teid}${accessId}`];
-  return stoppedBy ? [...lines, ` STOP: ${stoppedBy.reason}: ${stoppedBy.check}`] : lines;
+  return stoppedBy ? [...lines, stopLine(stoppedBy)] : lines;
 }
-
-const pageStart = (absolute: bigint | string, pageSize: number): string =>
-  `${digits(BigInt(absolute) & ~BigInt(pageSize - 1), 8)} (${sizeText(pageSize)})`;
 
 /**
  * An explained translation as lines of text, laid out like the dump analysis tools' `vtop`: the address and where it lies, one line
@@ -74,12 +55,5 @@ const pageStart = (absolute: bigint | string, pageSize: number): string =>
 export function vtopText(command: Pick<TranslateRequest, 'gaddr'>, reply: Reply): string {
   const answer = reply as TranslateAnswer;
   const { absolute, walk = [] } = answer;
-  return [
-    `${'VIRTUAL'.padEnd(COLUMN)}PHYSICAL`,
-    `${digits(command.gaddr).padEnd(COLUMN)}${absolute === undefined ? '(not mapped)' : digits(absolute)}`,
-    '',
-    ...walk.map(entryLine),
-    ...outcomeLines(answer),
-    '',
-  ].join('\n');
+  return [...vtopHead(command.gaddr, absolute), ...walk.map(lineOf), ...outcomeLines(answer), ''].join('\n');
 }

@@ -1,19 +1,4 @@
-const doubleword = new DataView(new ArrayBuffer(8));
-
-/** Bits 0 to 31 of a doubleword, as an unsigned number. */
-export function highWord(value: bigint): number {
-  doubleword.setBigUint64(0, value);
-  return doubleword.getUint32(0);
-}
-
-/** Bits 32 to 63 of a doubleword, as an unsigned number. */
-export function lowWord(value: bigint): number {
-  doubleword.setBigUint64(0, value);
-  return doubleword.getUint32(4);
-}
-
-/** The doubleword of two words. */
-export const doublewordOf = (high: number, low: number): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+export { doublewordOf, highWord, lowWord } from '../memory/words.js';
 
 /** The big-endian word at `at`, as an unsigned number. */
 export const wordAt = (bytes: Uint8Array, at: number): number =>

@@ -76,7 +76,7 @@ export type FlagSet<Name extends string> = readonly (Name | bigint)[];
  * @param masks the bit masks by name
  * @param bits the width of the ABI's field
  */
-export function flagSet<const Masks extends Readonly<Record<string, number>>>(masks: Masks, bits: 32 | 64) {
+export function flagSet<const Masks extends Readonly<Record<string, number>>>(masks: Masks, bits: 16 | 32 | 64) {
   type Name = Extract<keyof Masks, string>;
   const keys = Object.keys(masks) as [Name, ...Name[]];
   const number = u64.refine((value) => value < 1n << BigInt(bits), `must fit in ${bits} bits`);
@@ -97,3 +97,7 @@ export function flagSet<const Masks extends Readonly<Record<string, number>>>(ma
       return rest === 0n ? set : [...set, rest];
     });
 }
+
+/** The bits of a set of flags as one number, unknown ones included. */
+export const maskOf = <Name extends string>(masks: Readonly<Record<Name, number>>, flags: FlagSet<Name>): bigint =>
+  flags.reduce<bigint>((mask, flag) => mask | (typeof flag === 'bigint' ? flag : BigInt(masks[flag])), 0n);

@@ -65,6 +65,8 @@ export const event = z.discriminatedUnion('type', [
   fact('memory_compared', { parts }),
   /** A page was made writable for a store that was then refused: dirty, and nothing else. */
   fact('memory_made_writable', { parts }),
+  /** A page walk set accessed and dirty bits: the entries as they are now, dirty where their slot logs. */
+  fact('table_entries_set', { parts, data: bytes }),
   fact('sida_stored', { vcpu: u32, offset: u32, data: bytes }),
   fact('program_interrupt_queued', { vcpu: u32, code: u16, transExcCode: u64, excAccessId: u8 }),
 

@@ -18,7 +18,7 @@ function touch(memory: GuestMemory, parts: readonly Part[], keyBits: number, dir
 
 /** Facts about the content of memory, and what accesses leave in its marks. */
 export const memoryFolds: CommonFolds<
-  'memory_loaded' | 'memory_read' | 'memory_stored' | 'memory_compared' | 'memory_made_writable'
+  'memory_loaded' | 'memory_read' | 'memory_stored' | 'memory_compared' | 'memory_made_writable' | 'table_entries_set'
 > = {
   memory_loaded: (vm, { parts, data }) => {
     vm.memory.store(parts, data);
@@ -38,6 +38,11 @@ export const memoryFolds: CommonFolds<
     return vm;
   },
   memory_made_writable: (vm, { parts }) => {
+    touch(vm.memory, parts, 0, true);
+    return vm;
+  },
+  table_entries_set: (vm, { parts, data }) => {
+    vm.memory.store(parts, data);
     touch(vm.memory, parts, 0, true);
     return vm;
   },

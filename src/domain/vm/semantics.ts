@@ -46,6 +46,12 @@ export const SWITCHES = {
     documented: 'SET SMCCC_FILTER of no functions at base 0 is EINVAL',
     kernel: 'SET SMCCC_FILTER of no functions at base 0 is a range of all ids, EEXIST',
   },
+  translate2Reading: {
+    documented:
+      'KVM_TRANSLATE2 fails with the address of the entry, judges SMEP, SMAP and protection keys on the page, and says set_bits_succeeded only of bits that were to be set',
+    kernel:
+      'KVM_TRANSLATE2 fails with the address of the table, judges SMEP, SMAP and key 0 on every level, answers error 1 with a success and none with a refused read, and set_bits_succeeded for failures too',
+  },
 } as const;
 
 export type Switch = keyof typeof SWITCHES;
