@@ -12,6 +12,7 @@ import { HealthController } from './health.controller.js';
 import { HostProfilesController } from './host-profiles.controller.js';
 import { InterruptsController } from './interrupts.controller.js';
 import { JournalController } from './journal.controller.js';
+import { MappingsController } from './mappings.controller.js';
 import { MemOpController } from './memop.controller.js';
 import { MemoryController } from './memory.controller.js';
 import { MemslotsController } from './memslots.controller.js';
@@ -39,6 +40,7 @@ const controllers = [
   SmcccController,
   MemOpController,
   TranslateController,
+  MappingsController,
   AttributesController,
   CapabilitiesController,
   StorageKeysController,

@@ -18,7 +18,8 @@ export interface Page<Item> {
   readonly nextCursor?: string;
 }
 
-const encode = (after: string | number): string => Buffer.from(JSON.stringify(after)).toString('base64url');
+/** The cursor of what comes after `after`. */
+export const cursorAfter = (after: string | number): string => Buffer.from(JSON.stringify(after)).toString('base64url');
 
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 
@@ -49,5 +50,5 @@ export function pageOf<Item>(
 ): Page<Item> {
   const items = found.slice(0, limit);
   const last = items.at(-1);
-  return found.length > limit && last !== undefined ? { items, nextCursor: encode(keyOf(last)) } : { items };
+  return found.length > limit && last !== undefined ? { items, nextCursor: cursorAfter(keyOf(last)) } : { items };
 }

@@ -1,12 +1,13 @@
 import { Body, Controller, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { type TranslateRequest, translateRequest } from '../domain/shapes/s390x-access.js';
-import { vtopText } from '../domain/s390x/vtop-text.js';
+import { vtopText as s390xText } from '../domain/s390x/vtop-text.js';
+import type { Command } from '../domain/vm/command.js';
 import type { Reply } from '../domain/vm/decision.js';
+import { vtopText as x86Text } from '../domain/x86_64/vtop-text.js';
 import { JSON_TYPE, TEXT, preferred } from './accept.js';
 import { type Envelope, envelope } from './answers.js';
-import { Commands } from './commands.service.js';
+import { type BodyOf, Commands } from './commands.service.js';
 import { type Exchange, Http } from './http.js';
 import { momentOf } from './moment.js';
 import { operation } from './openapi-operation.js';
@@ -15,9 +16,12 @@ import {
   translateAnswer,
   translateBatchAnswer,
   translateBatchBody,
+  translateBody,
+  translateLegacyAnswer,
+  translateLegacyBody,
   translateQuery,
 } from './shapes/access.js';
-import { type VcpuPath, vcpuPath } from './shapes/path.js';
+import { type VcpuPath, noQuery, vcpuPath } from './shapes/path.js';
 
 /** What an answer in text is made of, beside what the client asks for. */
 interface Format {
@@ -30,6 +34,38 @@ const formatOf = ({ request }: Exchange, { explain }: TranslateQuery): Format =>
   return { text, explain: explain || text };
 };
 
+/** What every command of a translation says beside the body. */
+interface Context {
+  readonly vcpu: number;
+  readonly explain: boolean;
+  readonly asOf: number | undefined;
+}
+
+type One = BodyOf<typeof translateBody.shapes>;
+type Several = BodyOf<typeof translateBatchBody.shapes>;
+
+const translating = (context: Context, { arch, body }: One): Command =>
+  arch === 's390x' ? { type: 'translate', ...context, ...body } : { type: 'translate2', ...context, ...body };
+
+const translatingAll = (context: Context, { arch, body }: Several): Command =>
+  arch === 's390x'
+    ? { type: 'translate_batch', ...context, ...body }
+    : { type: 'translate2_batch', ...context, ...body };
+
+const textOf = ({ arch, body }: One, reply: Reply): string =>
+  arch === 's390x' ? s390xText(body, reply) : x86Text(body, reply);
+
+const textsOf = ({ arch, body }: Several, replies: readonly Reply[]): string[] =>
+  arch === 's390x'
+    ? body.ops.map((op, i) => s390xText(op, replies[i] ?? {}))
+    : body.ops.map((op, i) => x86Text(op, replies[i] ?? {}));
+
+/** Answers text: translations one after the other, an empty line between. */
+function inText({ reply }: Exchange, texts: readonly string[]): string {
+  reply.header('content-type', `${TEXT}; charset=utf-8`);
+  return texts.join('\n');
+}
+
 /** Address translation as a vCPU does it. */
 @ApiTags('Translation')
 @Controller('v1/vms/:vm/vcpus/:vcpu/translate')
@@ -39,7 +75,7 @@ export class TranslateController {
   @Post()
   @operation({
     summary: 'Translate an address, as the vCPU is or was',
-    description: `Changes nothing. As ${TEXT}: the walk, one line for each table entry.`,
+    description: `s390x: changes nothing. x86_64: KVM_TRANSLATE2, which sets accessed and dirty bits where flags ask for it; not of the past. aarch64: EINVAL. As ${TEXT}: the walk, one line for each table entry.`,
     kind: 'command',
     answer: translateAnswer,
     produces: [JSON_TYPE, TEXT],
@@ -48,18 +84,20 @@ export class TranslateController {
     @Http() http: Exchange,
     @Param({ schema: vcpuPath }) { vm, vcpu }: VcpuPath,
     @Query({ schema: translateQuery }) query: TranslateQuery,
-    @Body({ schema: translateRequest }) body: TranslateRequest,
+    @Body({ schema: translateBody }) given: unknown,
   ): Promise<Envelope | string> {
     const { text, explain } = formatOf(http, query);
+    const body = await this.commands.bodyFor(vm, translateBody, given);
     const asOf = await this.commands.asOf(vm, momentOf(query));
-    const answer = await this.commands.run(http, vm, { type: 'translate', vcpu, explain, asOf, ...body });
-    return text ? inText(http, [body], [answer.decision.reply]) : envelope(answer);
+    const answer = await this.commands.run(http, vm, translating({ vcpu, explain, asOf }, body));
+    return text ? inText(http, [textOf(body, answer.decision.reply)]) : envelope(answer);
   }
 
   @Post('batch')
   @operation({
     summary: 'Translate several addresses, as the vCPU is or was',
-    description: 'In order, one record; each item has its own `ret`, a refused one also its `errno`.',
+    description:
+      'In order, each on what the ones before left, one record; each item has its own `ret`, a refused one also its `errno`.',
     kind: 'command',
     bulk: true,
     answer: translateBatchAnswer,
@@ -69,17 +107,28 @@ export class TranslateController {
     @Http() http: Exchange,
     @Param({ schema: vcpuPath }) { vm, vcpu }: VcpuPath,
     @Query({ schema: translateQuery }) query: TranslateQuery,
-    @Body({ schema: translateBatchBody }) { ops }: z.output<typeof translateBatchBody>,
+    @Body({ schema: translateBatchBody }) given: unknown,
   ): Promise<Envelope | string> {
     const { text, explain } = formatOf(http, query);
+    const body = await this.commands.bodyFor(vm, translateBatchBody, given);
     const asOf = await this.commands.asOf(vm, momentOf(query));
-    const answer = await this.commands.run(http, vm, { type: 'translate_batch', vcpu, explain, asOf, ops });
-    return text ? inText(http, ops, answer.decision.reply['results'] as readonly Reply[]) : envelope(answer);
+    const answer = await this.commands.run(http, vm, translatingAll({ vcpu, explain, asOf }, body));
+    return text ? inText(http, textsOf(body, answer.decision.reply['results'] as readonly Reply[])) : envelope(answer);
   }
-}
 
-/** Translations as text, one after the other, an empty line between. */
-function inText({ reply }: Exchange, requests: readonly TranslateRequest[], replies: readonly Reply[]): string {
-  reply.header('content-type', `${TEXT}; charset=utf-8`);
-  return requests.map((request, i) => vtopText(request, replies[i] ?? {})).join('\n');
+  @Post('legacy')
+  @operation({
+    summary: 'Translate an address as a supervisor reads it',
+    description: 'KVM_TRANSLATE, which sets accessed bits. x86_64; EINVAL on the other architectures.',
+    kind: 'command',
+    answer: translateLegacyAnswer,
+  })
+  translateLegacy(
+    @Http() http: Exchange,
+    @Param({ schema: vcpuPath }) { vm, vcpu }: VcpuPath,
+    @Query({ schema: noQuery }) _: object,
+    @Body({ schema: translateLegacyBody }) { linearAddress }: z.output<typeof translateLegacyBody>,
+  ): Promise<Envelope> {
+    return this.commands.answer(http, vm, { type: 'translate_legacy', vcpu, linearAddress });
+  }
 }

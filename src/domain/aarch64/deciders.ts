@@ -1,4 +1,5 @@
 import type { Deciders } from '../vm/decider.js';
+import { noTranslation, noTranslationBatch } from '../vm/no-translation.js';
 import type { Aarch64Vm } from '../vm/state.js';
 import { getVcpuAttr, hasVcpuAttr, setVcpuAttr } from './attributes-vcpu.js';
 import { getDeviceAttr, hasDeviceAttr, setDeviceAttr } from './attributes.js';
@@ -24,4 +25,7 @@ export const aarch64Deciders = {
   get_vcpu_attr: getVcpuAttr,
   has_vcpu_attr: hasVcpuAttr,
   enable_cap: enableCap,
+  translate2: noTranslation,
+  translate2_batch: noTranslationBatch,
+  translate_legacy: noTranslation,
 } as const satisfies Deciders<Aarch64Vm>;

@@ -58,7 +58,7 @@ export interface SplitRecord {
 }
 
 /** Fields that stand beside the record whatever their size, since they can hold guest memory. */
-const BESIDE = new Set(['command.ops', 'outcome.results', 'outcome.walk']);
+const BESIDE = new Set(['command.ops', 'outcome.results', 'outcome.walk', 'outcome.items']);
 
 /** Facts that carry the bytes they stored. */
 const STORING: ReadonlySet<string> = new Set<Event['type']>([

@@ -20,6 +20,7 @@ import { setCmmaBits } from './set-cmma-bits.js';
 import { getSkeys, keyop, setSkeys } from './skeys.js';
 import { translate, translateBatch } from './translate.js';
 import type { Deciders } from '../vm/decider.js';
+import { noTranslation } from '../vm/no-translation.js';
 import type { S390xVm } from '../vm/state.js';
 
 /** Who decides what s390x VMs alone know. */
@@ -44,6 +45,7 @@ export const s390xDeciders = {
   s390_mem_op_batch: memOpBatch,
   translate,
   translate_batch: translateBatch,
+  translate_legacy: noTranslation,
   set_device_attr: setDeviceAttr,
   get_device_attr: getDeviceAttr,
   has_device_attr: hasDeviceAttr,

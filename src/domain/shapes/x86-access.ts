@@ -17,16 +17,15 @@ export const translate2Request = z.strictObject(translate2Fields).meta({ id: 'X8
 
 export type Translate2Request = z.output<typeof translate2Request>;
 
-const explain = z.boolean().default(false);
+const context = { vcpu: u32, explain: z.boolean().default(false), asOf: z.int().min(1).optional() };
 
-/** KVM_TRANSLATE2. */
-export const translate2 = z.strictObject({ type: z.literal('translate2'), vcpu: u32, explain, ...translate2Fields });
+/** KVM_TRANSLATE2; of the past with `asOf`, where nothing can be set. */
+export const translate2 = z.strictObject({ type: z.literal('translate2'), ...context, ...translate2Fields });
 
 /** Several of them, one record; each on what the ones before left. */
 export const translate2Batch = z.strictObject({
   type: z.literal('translate2_batch'),
-  vcpu: u32,
-  explain,
+  ...context,
   ops: z.array(translate2Request).min(1).max(BATCH_MAX),
 });
 

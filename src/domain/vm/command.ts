@@ -11,6 +11,7 @@ import {
   setUserMemoryRegion,
   writeMemory,
 } from '../shapes/memory.js';
+import { readMappings, translate2, translate2Batch, translateLegacy } from '../shapes/x86-access.js';
 import { memOp, memOpBatch, translate, translateBatch } from '../shapes/s390x-access.js';
 import { getIrqState, injectIrq, setIrqState } from '../shapes/s390x-interrupt.js';
 import { pvCommand, pvCpuCommand } from '../shapes/s390x-pv.js';
@@ -61,6 +62,10 @@ export const command = z.discriminatedUnion('type', [
   attributes.getVcpuAttr,
   attributes.hasVcpuAttr,
   smccc,
+  translate2,
+  translate2Batch,
+  translateLegacy,
+  readMappings,
   getSkeys,
   setSkeys,
   keyop,

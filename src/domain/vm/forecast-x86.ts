@@ -1,8 +1,16 @@
 import { COMMON_COMMANDS } from './forecast-common.js';
-import type { X86LawEvent } from './law-x86.js';
+import type { X86LawEvent, X86_VCPU_COMMANDS } from './law-x86.js';
 import type { X86Vm } from './state.js';
+
+const onVcpu =
+  (type: (typeof X86_VCPU_COMMANDS)[number]) =>
+  ({ vcpus }: X86Vm) => ({ type, vcpu: [...vcpus.keys()][0] ?? 0 });
 
 /** Every command that an x86_64 VM knows, with the arguments that have the best chance. */
 export const X86_COMMANDS = {
   ...COMMON_COMMANDS,
+  translate2: onVcpu('translate2'),
+  translate2_batch: onVcpu('translate2'),
+  translate_legacy: onVcpu('translate_legacy'),
+  read_mappings: onVcpu('read_mappings'),
 } as const satisfies Readonly<Record<string, (vm: X86Vm) => X86LawEvent>>;

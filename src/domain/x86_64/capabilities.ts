@@ -12,4 +12,5 @@ export const CAPABILITIES: readonly Capability<X86Vm>[] = [
   { name: 'max_vcpus', number: 66, value: always(1024) },
   { name: 'readonly_mem', number: 81, value: always(1) },
   { name: 'max_vcpu_id', number: 128, value: always(4096) },
+  { name: 'translate2', number: 239, value: always(1) },
 ];

@@ -20,6 +20,7 @@ export const guards = {
     event.type === 'set_user_memory_region' &&
     (event.kind === 'create' || event.kind === 'move') &&
     event.end > 2 ** (event.vm.host.maxPhysAddrBits - 12),
+  unknownVcpu: ({ event }: Asked) => 'vcpu' in event && !event.vm.vcpus.has(event.vcpu),
 } as const;
 
 export type GuardName = keyof typeof guards | CommonGuard;

@@ -1,10 +1,16 @@
 import { DESTROYED } from '../vm/chart-arrows.js';
 import { createVcpuArrows, lifecycleArrows } from '../vm/chart-common.js';
+import { X86_VCPU_COMMANDS } from '../vm/law-x86.js';
 import { arrow, law } from './chart-setup.js';
 
 const { accept, refuse } = arrow;
 
 const create_vcpu = createVcpuArrows(arrow);
+
+/** Commands on one vCPU that need nothing but the vCPU. */
+const vcpuCommands = Object.fromEntries(
+  X86_VCPU_COMMANDS.map((type) => [type, [refuse('ENOENT', 'unknownVcpu'), accept()]]),
+);
 
 /** The life of a VM, and what depends on no other region. */
 const lifecycle = law.createStateConfig({
@@ -13,6 +19,7 @@ const lifecycle = law.createStateConfig({
     live: {
       on: {
         ...lifecycleArrows(arrow),
+        ...vcpuCommands,
         set_user_memory_region: [refuse('EINVAL', 'endsAboveCeiling'), accept()],
       },
     },

@@ -38,7 +38,8 @@ export interface PagingRegisters {
   readonly cr4: bigint;
   readonly efer: bigint;
   readonly rflags: bigint;
-  readonly pkru: bigint;
+  /** 32 bits. */
+  readonly pkru: number;
   readonly cs: { readonly l: 0 | 1 };
 }
 

@@ -29,7 +29,7 @@ export const controlsOf = ({ cr0, cr4, efer, rflags, pkru }: PagingRegisters): C
   smep: isSet(cr4, CR4.smep),
   smap: isSet(cr4, CR4.smap) && !isSet(rflags, RFLAGS_AC),
   pke: isSet(cr4, CR4.pke) && isSet(efer, EFER.lma),
-  pkru: Number(pkru & 0xffff_ffffn),
+  pkru,
 });
 
 /** An access and what the entries down to here grant it. */

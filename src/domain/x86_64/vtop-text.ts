@@ -28,9 +28,10 @@ function outcomeLines({ valid, physicalAddress, errorCode, walk = [], stoppedBy 
  * line for each table entry (address, content, flags), then the page, or the error, the address with it, and the check that failed.
  *
  * @param request the request
- * @param reply its answer with `explain`, as decided or in its JSON form
+ * @param reply its answer with `explain`, as decided or in its JSON form; of a refused item of a batch only the head is left
  */
 export function vtopText({ linearAddress }: Pick<Translate2Request, 'linearAddress'>, reply: Reply): string {
+  if (!('valid' in reply)) return [...vtopHead(linearAddress, undefined), ''].join('\n');
   const answer = reply as Translate2Answer;
   const { walk = [], valid, physicalAddress } = answer;
   const size = entrySize(walk);

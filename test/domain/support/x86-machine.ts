@@ -105,7 +105,7 @@ export function s4({ registers, host, semantics, slots, entries = [], entrySize 
       cr4: 0x20n,
       efer: 0xd00n,
       rflags: 2n,
-      pkru: 0n,
+      pkru: 0,
       cs: { l: 1 },
       ...registers,
     },

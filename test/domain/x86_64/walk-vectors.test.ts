@@ -17,7 +17,7 @@ function machineOf({ memoryMiB, maxphyaddr, cpuid, image, sregs, rflags }: Group
       cr4: BigInt(sregs.cr4),
       efer,
       rflags: BigInt(rflags),
-      pkru: 0n,
+      pkru: 0,
       cs: { l: (efer & 0x400n) === 0n ? 0 : 1 },
     },
   };
