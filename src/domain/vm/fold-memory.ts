@@ -6,7 +6,7 @@ import { KEY } from '../memory/storage-key.js';
 import type { CommonFolds } from './fold.js';
 
 /** Sets key bits in the frames of `parts`, and the dirty bit where `dirty` says so and the slot logs. */
-function touch(memory: GuestMemory, parts: readonly Part[], keyBits: number, dirty: boolean): void {
+export function touch(memory: GuestMemory, parts: readonly Part[], keyBits: number, dirty: boolean): void {
   for (const part of parts) {
     for (const { frame } of fragments(part.absolute, part.size)) {
       const slot = memory.slotAt(frame);
@@ -18,7 +18,7 @@ function touch(memory: GuestMemory, parts: readonly Part[], keyBits: number, dir
 
 /** Facts about the content of memory, and what accesses leave in its marks. */
 export const memoryFolds: CommonFolds<
-  'memory_loaded' | 'memory_read' | 'memory_stored' | 'memory_compared' | 'memory_made_writable' | 'table_entries_set'
+  'memory_loaded' | 'memory_read' | 'memory_stored' | 'memory_compared' | 'memory_made_writable'
 > = {
   memory_loaded: (vm, { parts, data }) => {
     vm.memory.store(parts, data);
@@ -38,11 +38,6 @@ export const memoryFolds: CommonFolds<
     return vm;
   },
   memory_made_writable: (vm, { parts }) => {
-    touch(vm.memory, parts, 0, true);
-    return vm;
-  },
-  table_entries_set: (vm, { parts, data }) => {
-    vm.memory.store(parts, data);
     touch(vm.memory, parts, 0, true);
     return vm;
   },
