@@ -260,7 +260,7 @@ describe('much that is mapped', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 15 },
     );
   });
 });
