@@ -1,25 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import autocannon from 'autocannon';
-import { median, scratch } from './support.mjs';
+import { median, scratch, serve } from './support.mjs';
 
 const SECONDS = 4;
 const RUNS = 3;
-
-/** Starts a server of ours and answers its address, from the line in which it says so. */
-async function serve(script, env = {}) {
-  const child = spawn(process.execPath, [script], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const url = /http:\/\/\S+/.exec(line)?.[0];
-    if (url) return { url, stop: () => (child.kill('SIGTERM'), once(child, 'exit')) };
-  }
-  throw new Error(`${script} did not start`);
-}
 
 async function load(options) {
   const result = await autocannon({ connections: 64, duration: SECONDS, ...options });

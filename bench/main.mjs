@@ -2,9 +2,10 @@ import { benchDisk } from './disk.mjs';
 import { benchHttp } from './http.mjs';
 import { benchJournal } from './journal.mjs';
 import { benchReads } from './reads.mjs';
+import { benchWalks } from './walks.mjs';
 
 /** One run of everything, so that ratios can be trusted where absolute figures cannot. */
-const groups = { disk: benchDisk, journal: benchJournal, reads: benchReads, http: benchHttp };
+const groups = { disk: benchDisk, journal: benchJournal, reads: benchReads, walks: benchWalks, http: benchHttp };
 
 const chosen = process.argv.slice(2).filter((name) => name in groups);
 const results = {};

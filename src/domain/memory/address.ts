@@ -1,3 +1,5 @@
+import { doublewordOf } from './words.js';
+
 declare const absolute: unique symbol;
 declare const logical: unique symbol;
 
@@ -25,7 +27,8 @@ export const frameOf = (address: bigint): number => Number(address >> 12n);
 export const offsetOf = (address: bigint): number => Number(address & 0xfffn);
 
 /** The absolute address of a byte of a frame. */
-export const addressOf = (frame: number, offset = 0): Absolute => ((BigInt(frame) << 12n) | BigInt(offset)) as Absolute;
+export const addressOf = (frame: number, offset = 0): Absolute =>
+  doublewordOf(Math.floor(frame / 0x100000), (frame << 12) | offset) as Absolute;
 
 /** A run of absolute memory that does not cross a page unless it is contiguous there too. */
 export interface Part {

@@ -13,4 +13,8 @@ export function lowWord(value: bigint): number {
 }
 
 /** The 64-bit value of two words. */
-export const doublewordOf = (high: number, low: number): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+export function doublewordOf(high: number, low: number): bigint {
+  doubleword.setUint32(0, high);
+  doubleword.setUint32(4, low);
+  return doubleword.getBigUint64(0);
+}

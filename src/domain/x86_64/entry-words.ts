@@ -1,5 +1,5 @@
 import { highWord, lowWord } from '../memory/words.js';
-import { ENTRY } from './entry.js';
+import { ENTRY, KEY_SHIFT } from './entry.js';
 import { TRANSLATE_FAULTS } from './fault.js';
 import type { Paging } from './paging.js';
 import { ALL_RIGHTS, RIGHT } from './permissions.js';
@@ -34,11 +34,11 @@ export class EntryWords {
     this.reservedHigh = Int32Array.from(reserved, highWord);
   }
 
-  /** The offset in its table of the entry for an address. */
-  offset(at: number, high: number, low: number): number {
+  /** The index of the entry for an address. */
+  index(at: number, high: number, low: number): number {
     const shift = this.shifts[at] ?? 12;
     const bits = shift < 32 ? (high << (32 - shift)) | (low >>> shift) : high >>> (shift - 32);
-    return this.offsetOf(bits & (this.indexMasks[at] ?? 0));
+    return bits & (this.indexMasks[at] ?? 0);
   }
 
   /** The offset in its table of the entry with an index. */
@@ -87,6 +87,6 @@ export class EntryWords {
 
   /** The protection key in an entry that maps a page. */
   key(high: number): number {
-    return (high >>> 27) & 15;
+    return (high >>> KEY_SHIFT) & 15;
   }
 }

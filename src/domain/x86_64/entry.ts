@@ -14,8 +14,5 @@ export const ENTRY = {
 /** Of entries that map a page larger than 4 KiB: the PAT bit. */
 export const LARGE_PAT = 0x1000;
 
-/** Bits of 8-byte entries. */
-export const NX = 1n << 63n;
-
-/** Where the protection key is in an 8-byte entry: 4 bits. */
-export const KEY_SHIFT = 59n;
+/** Where the protection key is in the upper word of an 8-byte entry: 4 bits. */
+export const KEY_SHIFT = 27;

@@ -1,10 +1,11 @@
-import type { Absolute } from '../memory/address.js';
-import { asAbsolute, frameOf, offsetOf } from '../memory/address.js';
-import { ENTRY, KEY_SHIFT, LARGE_PAT, NX } from './entry.js';
-import type { TranslateFault } from './fault.js';
-import type { ActiveLevel, Paging } from './paging.js';
-import type { PagingMode, Table } from './paging-mode.js';
-import { ALL_RIGHTS, RIGHT, RULES, type RuleName, brokenRule } from './permissions.js';
+import { type Absolute, addressOf } from '../memory/address.js';
+import { doublewordOf, highWord, lowWord } from '../memory/words.js';
+import { ENTRY, LARGE_PAT } from './entry.js';
+import type { EntryWords } from './entry-words.js';
+import { TRANSLATE_FAULTS, type TranslateFault } from './fault.js';
+import { type ActiveLevel, type Paging, rootOf } from './paging.js';
+import type { Table } from './paging-mode.js';
+import { ALL_RIGHTS, RULES, type RuleName, brokenRule } from './permissions.js';
 
 /** An entry that a walk read, as it is answered with `explain`. */
 export interface WalkStep {
@@ -66,85 +67,82 @@ const FLAG_SETS = {
   pdpte: { present: ENTRY.present, write_through: ENTRY.writeThrough, cache_disable: ENTRY.cacheDisable },
 } as const satisfies Record<string, Readonly<Record<string, number>>>;
 
-/** The lower bits of an entry that have names. */
-const LOW_BITS = 0x1fffn;
+type EntryKind = keyof typeof FLAG_SETS;
 
-const lists = new Map<string, readonly string[]>();
+/** The lower bits of an entry that have names. */
+const NAMED_BITS = 0x1fff;
+
+const namesOf = (kind: EntryKind, low: number, noExecute: boolean): readonly string[] => {
+  const names = Object.entries(FLAG_SETS[kind]).flatMap(([name, bit]) => ((low & bit) === 0 ? [] : [name]));
+  return noExecute ? [...names, 'no_execute'] : names;
+};
+
+/** Lists of names that were made before, by lower bits and NX. */
+const known: { readonly [Kind in EntryKind]: (readonly string[] | undefined)[] } = {
+  pointer: [],
+  page: [],
+  large: [],
+  pdpte: [],
+};
 
 /** The names of the flags that are set, in order of bits; lists are shared. */
-function flagsOf(kind: keyof typeof FLAG_SETS, low: number, entry: bigint): readonly string[] {
-  const noExecute = kind !== 'pdpte' && (entry & NX) !== 0n;
-  const key = `${kind}${low}${noExecute}`;
-  const known = lists.get(key);
-  if (known) return known;
-  const names = Object.entries(FLAG_SETS[kind]).flatMap(([name, bit]) => ((low & bit) === 0 ? [] : [name]));
-  const list = noExecute ? [...names, 'no_execute'] : names;
-  lists.set(key, list);
-  return list;
+function flagsOf(kind: EntryKind, low: number, high: number): readonly string[] {
+  const noExecute = kind !== 'pdpte' && high >>> 31 !== 0;
+  const bits = low & NAMED_BITS;
+  return (known[kind][noExecute ? bits + NAMED_BITS + 1 : bits] ??= namesOf(kind, bits, noExecute));
 }
 
-/** The start of the page that a leaf maps. */
-function pageOf(mode: PagingMode, { shift }: ActiveLevel, entry: bigint): bigint {
-  const start = entry & mode.address & -(1n << BigInt(shift));
-  return mode.pse36 && shift > 12 ? start | (((entry >> 13n) & 15n) << 32n) : start;
-}
-
-/** The rights that entries down to this one grant. */
-function narrowed(rights: number, { restricts }: ActiveLevel, entry: bigint): number {
-  if (!restricts) return rights;
-  const exec = (entry & NX) === 0n ? RIGHT.exec : 0;
-  return rights & (Number(entry & BigInt(RIGHT.write | RIGHT.user)) | exec);
-}
-
-function kindOf({ level, restricts }: ActiveLevel, leaf: boolean): keyof typeof FLAG_SETS {
+function kindOf({ level, restricts }: ActiveLevel, leaf: boolean): EntryKind {
   if (!restricts) return 'pdpte';
   return leaf ? (level === 1 ? 'page' : 'large') : 'pointer';
 }
 
-function readEntry(page: Uint8Array, offset: number, size: number): bigint {
-  const view = new DataView(page.buffer, page.byteOffset + offset, size);
-  return size === 8 ? view.getBigUint64(0, true) : BigInt(view.getUint32(0, true));
-}
-
 /**
- * The same walk as `Walker.walk`, told entry by entry and in the words of the tables: slower, and easier to believe.
+ * The same walk as `Walker.walk`, told entry by entry, and judged by the rules themselves rather than by tables made of them.
  *
- * @param mode the mode of `paging`
  * @param linear the address; bits that no index takes do not matter
  * @param access bits of ACCESS
  */
-export function explainWalk(paging: Paging, mode: PagingMode, linear: bigint, access: number): ExplainedWalk {
-  const { memory, reading, controls } = paging;
+export function explainWalk(paging: Paging, entries: EntryWords, linear: bigint, access: number): ExplainedWalk {
+  const { memory, reading, controls, levels } = paging;
+  const linearHigh = highWord(linear);
+  const linearLow = lowWord(linear);
   const steps: WalkStep[] = [];
-  let table = paging.root;
+  let { frame, offset: base } = rootOf(paging);
   let rights: number = ALL_RIGHTS;
-  for (const level of paging.levels) {
-    const index = Number(linear >> BigInt(level.shift)) & ((1 << level.indexBits) - 1);
-    const entryAddress = asAbsolute(table + BigInt(index * mode.entrySize));
-    const stopped = (reason: StopReason): ExplainedWalk => ({ steps, stopped: { reason, entryAddress } });
-    const page = memory.page(frameOf(entryAddress));
-    if (page === undefined) return stopped('table_unbacked');
-    const entry = readEntry(page, offsetOf(entryAddress), mode.entrySize);
-    const low = Number(entry & LOW_BITS);
-    const leaf = (low & level.leafBit) !== 0;
-    const step = { level: level.level, table: level.table, index, entryAddress, entry };
-    if ((low & ENTRY.present) === 0) {
-      steps.push({ ...step, flags: [] });
-      return stopped('not_present');
+  let at = 0;
+  for (const active of levels) {
+    const { level, table } = active;
+    const index = entries.index(at, linearHigh, linearLow);
+    const offset = base + entries.offsetOf(index);
+    const entryAddress = addressOf(frame, offset);
+    const page = memory.page(frame);
+    if (page === undefined) return { steps, stopped: { reason: 'table_unbacked', entryAddress } };
+    const low = entries.low(page, offset);
+    const high = entries.high(page, offset);
+    const entry = doublewordOf(high, low);
+    const leaf = entries.isLeaf(at, low);
+    const names = flagsOf(kindOf(active, leaf), low, high);
+    const fault = entries.fault(at, low, high);
+    if (fault !== 0) {
+      const reason = fault === TRANSLATE_FAULTS.not_present ? 'not_present' : 'reserved_bits';
+      const flags = reason === 'not_present' ? [] : [...names, 'reserved'];
+      steps.push({ level, table, index, entryAddress, entry, flags });
+      return { steps, stopped: { reason, entryAddress } };
     }
-    const next = leaf ? pageOf(mode, level, entry) : entry & mode.address;
-    const flags = flagsOf(kindOf(level, leaf), low, entry);
-    if ((entry & level.reservedBits[(low & ENTRY.pageSize) === 0 ? 0 : 1]) !== 0n) {
-      steps.push({ ...step, flags: [...flags, 'reserved'] });
-      return stopped('reserved_bits');
-    }
-    steps.push({ ...step, flags, ...(leaf && { pageSize: 2 ** level.shift }), next });
-    rights = narrowed(rights, level, entry);
-    const key = leaf ? Number(entry >> KEY_SHIFT) & 15 : 0;
-    const broken = brokenRule(reading, leaf, { access, rights, controls }, key);
-    if (broken !== undefined) return stopped(broken);
-    if (leaf) return { steps, physical: asAbsolute(next | (linear & ((1n << BigInt(level.shift)) - 1n))) };
-    table = next;
+    frame = leaf ? entries.pageFrame(at, low, high, 0) : entries.tableFrame(low, high);
+    const next = addressOf(frame);
+    steps.push(
+      leaf
+        ? { level, table, index, entryAddress, entry, flags: names, pageSize: 2 ** active.shift, next }
+        : { level, table, index, entryAddress, entry, flags: names, next },
+    );
+    rights = entries.narrowed(at, low, high, rights);
+    const reason = brokenRule(reading, leaf, { access, rights, controls, key: leaf ? entries.key(high) : 0 });
+    if (reason !== undefined) return { steps, stopped: { reason, entryAddress } };
+    if (leaf) return { steps, physical: addressOf(entries.pageFrame(at, low, high, linearLow), linearLow & 0xfff) };
+    base = 0;
+    at++;
   }
-  throw new Error(`${mode.name} paging has no last level`);
+  throw new Error('the last level has no leaf');
 }

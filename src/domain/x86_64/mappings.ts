@@ -2,7 +2,7 @@ import { addressOf, frameOf } from '../memory/address.js';
 import { type PagingRegisters, in64BitMode } from './control.js';
 import { EntryWords } from './entry-words.js';
 import { linearBits } from './linear-address.js';
-import { type PagedMachine, type Paging, pagingOf } from './paging.js';
+import { type PagedMachine, type Paging, pagingOf, rootOf } from './paging.js';
 import { ACCESS, ALL_RIGHTS, RIGHT } from './permissions.js';
 
 /** A run of linear addresses that lie in a row in guest memory, with the same rights and size of pages. */
@@ -178,7 +178,6 @@ export function mappingsOf(
   const reader = new Reader(paging, limit);
   const start = frameOf(from);
   const stop = to === undefined ? PAGES : frameOf(to + 0xfffn);
-  const root = { frame: Number(paging.root >> 12n), offset: Number(paging.root & 0xfffn) };
   for (const window of windowsOf(registers)) {
     const first = Math.max(start, window.first);
     const end = Math.min(stop, window.end);
@@ -187,7 +186,7 @@ export function mappingsOf(
     const more =
       paging.mode === undefined
         ? reader.add({ ...everything, pageSize: undefined, key: undefined })
-        : reader.read(0, root, { ...window, first, end }, ALL_RIGHTS);
+        : reader.read(0, rootOf(paging), { ...window, first, end }, ALL_RIGHTS);
     if (!more) break;
   }
   const { stoppedAt, runs } = reader;

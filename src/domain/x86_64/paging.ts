@@ -1,3 +1,4 @@
+import { frameOf, offsetOf } from '../memory/address.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import { CR4, EFER, type PagingHost, type PagingRegisters, isSet } from './control.js';
 import { ENTRY } from './entry.js';
@@ -34,6 +35,12 @@ export interface Paging {
   readonly controls: Controls;
   readonly reading: Reading;
 }
+
+/** Where the first table is: guest frame and offset in it. */
+export const rootOf = ({ root }: Paging): { frame: number; offset: number } => ({
+  frame: frameOf(root),
+  offset: offsetOf(root),
+});
 
 /** Which bit of an entry that is present says that it maps a page. */
 const LEAF_BITS = { always: ENTRY.present, page_size: ENTRY.pageSize, page_size_with_pse: ENTRY.pageSize, never: 0 };

@@ -33,7 +33,7 @@ export const controlsOf = ({ cr0, cr4, efer, rflags, pkru }: PagingRegisters): C
 });
 
 /** An access and what the entries down to here grant it. */
-interface Attempt {
+export interface Attempt {
   readonly access: number;
   readonly rights: number;
   readonly controls: Controls;
@@ -106,27 +106,25 @@ export type RuleName = keyof typeof RULES;
  */
 export type Reading = 'documented' | 'kernel' | 'hardware';
 
-const everywhere: { readonly [Each in Reading]: (rule: Rule) => boolean } = {
-  documented: ({ at }) => at === 'every_level',
-  kernel: () => true,
-  hardware: () => false,
+const NAMES = Object.keys(RULES) as RuleName[];
+
+/** The rules that are looked at above the leaf. */
+const ABOVE: { readonly [Each in Reading]: readonly RuleName[] } = {
+  documented: NAMES.filter((name) => RULES[name].at === 'every_level'),
+  kernel: NAMES,
+  hardware: [],
 };
 
 /**
  * The first rule that an access breaks at an entry, if any.
  *
  * @param leaf whether the entry maps the page
- * @param key the protection key in the entry
+ * @param attempt with the protection key in the entry
  */
-export function brokenRule(
-  reading: Reading,
-  leaf: boolean,
-  { access, rights, controls }: Omit<Attempt, 'key'>,
-  key: number,
-): RuleName | undefined {
-  const attempt = { access, rights, controls, key: reading === 'kernel' ? 0 : key };
-  const names = Object.keys(RULES) as RuleName[];
-  return names.find((name) => (leaf || everywhere[reading](RULES[name])) && RULES[name].fails(attempt));
+export function brokenRule(reading: Reading, leaf: boolean, attempt: Attempt): RuleName | undefined {
+  const judged = reading === 'kernel' && attempt.key !== 0 ? { ...attempt, key: 0 } : attempt;
+  for (const name of leaf ? NAMES : ABOVE[reading]) if (RULES[name].fails(judged)) return name;
+  return undefined;
 }
 
 /** The rules as tables for walks in a hurry, each with a row for each of the 8 combinations of access bits. */
@@ -147,8 +145,8 @@ export function denialsOf(reading: Reading, controls: Controls): Denials {
   const bitmap = (leaf: boolean, { pke, ...rest }: Controls) =>
     Uint8Array.from(COMBINATIONS, (access) =>
       COMBINATIONS.reduce((denied, rights) => {
-        const attempt = { access, rights, controls: { ...rest, pke } };
-        return brokenRule(reading, leaf, attempt, 0) === undefined ? denied : denied | (1 << rights);
+        const attempt = { access, rights, controls: { ...rest, pke }, key: 0 };
+        return brokenRule(reading, leaf, attempt) === undefined ? denied : denied | (1 << rights);
       }, 0),
     );
   const byKey = (access: number): number =>

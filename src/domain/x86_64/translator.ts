@@ -105,9 +105,9 @@ export class Translator {
   }
 
   private explained(linear: bigint, access: number): Pick<Translate2Answer, 'walk' | 'stoppedBy'> {
-    const { paging } = this.walker;
+    const { paging, entries } = this.walker;
     if (paging.mode === undefined) return { walk: [] };
-    const { steps, stopped } = explainWalk(paging, paging.mode, linear, access);
+    const { steps, stopped } = explainWalk(paging, entries, linear, access);
     return stopped ? { walk: steps, ...stoppedBy(stopped.reason) } : { walk: steps };
   }
 }

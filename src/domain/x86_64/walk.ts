@@ -1,7 +1,7 @@
 import { type Absolute, addressOf } from '../memory/address.js';
 import { EntryWords } from './entry-words.js';
 import { TRANSLATE_FAULTS } from './fault.js';
-import type { Paging } from './paging.js';
+import { type Paging, rootOf } from './paging.js';
 import { ALL_RIGHTS, type Denials, RIGHT, denialsOf } from './permissions.js';
 
 const { privilege_violation, invalid_gpa } = TRANSLATE_FAULTS;
@@ -27,13 +27,14 @@ export class Walker {
 
   private readonly rootFrame: number;
   private readonly rootOffset: number;
-  private readonly entries: EntryWords;
+  readonly entries: EntryWords;
   private readonly denials: Denials;
 
   /** @param paging with a mode: where paging is off there is nothing to walk */
   constructor(readonly paging: Paging) {
-    this.rootFrame = Number(paging.root >> 12n);
-    this.rootOffset = Number(paging.root & 0xfffn);
+    const { frame, offset } = rootOf(paging);
+    this.rootFrame = frame;
+    this.rootOffset = offset;
     this.entries = new EntryWords(paging);
     this.denials = denialsOf(paging.reading, paging.controls);
   }
@@ -54,7 +55,7 @@ export class Walker {
     let base = this.rootOffset;
     let rights: number = ALL_RIGHTS;
     for (let at = 0; ; at++) {
-      const offset = base + entries.offset(at, high, low);
+      const offset = base + entries.offsetOf(entries.index(at, high, low));
       base = 0;
       this.depth = at;
       frames[at] = frame;

@@ -1,7 +1,7 @@
 import { frameOf, offsetOf } from '../../../src/domain/memory/address.js';
 import type { Decision } from '../../../src/domain/vm/decision.js';
 import { command } from '../../../src/domain/vm/command.js';
-import type { X86Vm } from '../../../src/domain/vm/state.js';
+import type { Vm, X86Vm } from '../../../src/domain/vm/state.js';
 import type { Entries } from './x86-machine.js';
 import { Ledger } from './ledger.js';
 
@@ -32,6 +32,12 @@ export class X86Ledger extends Ledger {
     this.slot({ slot: 1, guestPhysAddr: 0x200000, size: 0x4000, flags: ['readonly', 'log_dirty_pages'] });
     this.run({ type: 'create_vcpu', id: 0 });
     this.registers(LONG_MODE);
+  }
+
+  /** The VM, of whichever architecture it is by now. */
+  get current(): Vm {
+    if (this.vm === undefined) throw new Error('there is no VM');
+    return this.vm;
   }
 
   get machine(): X86Vm {

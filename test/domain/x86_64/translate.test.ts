@@ -1,4 +1,4 @@
-import { START, reexecute } from '../../../src/domain/audit/reexecute.js';
+import { type Reruns, reexecute } from '../../../src/domain/audit/reexecute.js';
 import { checkExtension } from '../../../src/domain/vm/capabilities.js';
 import { decide } from '../../../src/domain/vm/decide.js';
 import { command } from '../../../src/domain/vm/command.js';
@@ -195,7 +195,7 @@ describe('the VM', () => {
     for (const arch of ['s390x', 'aarch64']) {
       ledger.vm = undefined;
       ledger.run({ type: 'create_vm', arch });
-      expect(ledger.vm && checkExtension(ledger.vm, 239)).toBe(0);
+      expect(checkExtension(ledger.current, 239)).toBe(0);
     }
   });
 
@@ -239,13 +239,13 @@ describe('the VM', () => {
     ledger.run({ type: 'read_mappings', vcpu: 0 });
     ledger.translate(ADDRESS, { explain: true, flags: 2 });
     ledger.dirty(0);
-    let rerun = START;
+    let reruns: Reruns = new Map();
     for (const record of ledger.records) {
-      const step = reexecute(rerun, record, undefined, digester);
+      const step = reexecute(reruns, record, undefined, digester);
       expect(step.divergences).toEqual([]);
-      rerun = step.rerun;
+      reruns = step.reruns;
     }
-    expect(rerun.version).toBe(ledger.records.length);
+    expect(reruns.get('vm')?.version).toBe(ledger.records.length);
     const beside = ledger.records.flatMap(({ body: { data = [] } }) => data.map(({ role }) => role));
     expect(new Set(beside)).toEqual(
       new Set(['command.data', 'command.ops', 'events.data', 'outcome.results', 'outcome.items']),
