@@ -90,7 +90,7 @@ export async function benchWalks() {
   };
   const explained = (list) => () => {
     for (let i = 0; i < WALKS / 10; i++)
-      if (explainWalk(paging, walker.entries, list[i & 4095], 0).stopped === undefined) found++;
+      if (explainWalk(paging, walker.levels, list[i & 4095], 0).stopped === undefined) found++;
   };
   const rows = [
     ['page walks, 4 levels, mapped', await rate(WALKS, 5, plain(hits)), '/s'],

@@ -1,8 +1,8 @@
 import { type Absolute, addressOf } from '../memory/address.js';
 import { doublewordOf, highWord, lowWord } from '../memory/words.js';
 import { ENTRY, LARGE_PAT } from './entry.js';
-import type { EntryWords } from './entry-words.js';
 import { TRANSLATE_FAULTS, type TranslateFault } from './fault.js';
+import type { LevelWords } from './level-words.js';
 import { type ActiveLevel, type Paging, rootOf } from './paging.js';
 import type { Table } from './paging-mode.js';
 import { ALL_RIGHTS, RULES, type RuleName, brokenRule } from './permissions.js';
@@ -100,47 +100,55 @@ function kindOf({ level, restricts }: ActiveLevel, leaf: boolean): EntryKind {
 /**
  * The same walk as `Walker.walk`, told entry by entry, and judged by the rules themselves rather than by tables made of them.
  *
+ * @param levels those of `paging`
  * @param linear the address; bits that no index takes do not matter
  * @param access bits of ACCESS
  */
-export function explainWalk(paging: Paging, entries: EntryWords, linear: bigint, access: number): ExplainedWalk {
-  const { memory, reading, controls, levels } = paging;
+export function explainWalk(
+  paging: Paging,
+  levels: readonly LevelWords[],
+  linear: bigint,
+  access: number,
+): ExplainedWalk {
+  const { memory, reading, controls } = paging;
   const linearHigh = highWord(linear);
   const linearLow = lowWord(linear);
   const steps: WalkStep[] = [];
   let { frame, offset: base } = rootOf(paging);
   let rights: number = ALL_RIGHTS;
   let at = 0;
-  for (const active of levels) {
+  for (const active of paging.levels) {
     const { level, table } = active;
-    const index = entries.index(at, linearHigh, linearLow);
-    const offset = base + entries.offsetOf(index);
+    const words = levels[at];
+    if (words === undefined) break;
+    const index = words.index(linearHigh, linearLow);
+    const offset = base + words.offset(index);
     const entryAddress = addressOf(frame, offset);
     const page = memory.page(frame);
     if (page === undefined) return { steps, stopped: { reason: 'table_unbacked', entryAddress } };
-    const low = entries.low(page, offset);
-    const high = entries.high(page, offset);
+    const low = words.low(page, offset);
+    const high = words.high(page, offset);
     const entry = doublewordOf(high, low);
-    const leaf = entries.isLeaf(at, low);
+    const leaf = words.isLeaf(low);
     const names = flagsOf(kindOf(active, leaf), low, high);
-    const fault = entries.fault(at, low, high);
+    const fault = words.fault(low, high);
     if (fault !== 0) {
       const reason = fault === TRANSLATE_FAULTS.not_present ? 'not_present' : 'reserved_bits';
       const flags = reason === 'not_present' ? [] : [...names, 'reserved'];
       steps.push({ level, table, index, entryAddress, entry, flags });
       return { steps, stopped: { reason, entryAddress } };
     }
-    frame = leaf ? entries.pageFrame(at, low, high, 0) : entries.tableFrame(low, high);
+    frame = leaf ? words.pageFrame(low, high, 0) : words.tableFrame(low, high);
     const next = addressOf(frame);
     steps.push(
       leaf
         ? { level, table, index, entryAddress, entry, flags: names, pageSize: 2 ** active.shift, next }
         : { level, table, index, entryAddress, entry, flags: names, next },
     );
-    rights = entries.narrowed(at, low, high, rights);
-    const reason = brokenRule(reading, leaf, { access, rights, controls, key: leaf ? entries.key(high) : 0 });
+    rights = words.narrowed(low, high, rights);
+    const reason = brokenRule(reading, leaf, { access, rights, controls, key: leaf ? words.key(high) : 0 });
     if (reason !== undefined) return { steps, stopped: { reason, entryAddress } };
-    if (leaf) return { steps, physical: addressOf(entries.pageFrame(at, low, high, linearLow), linearLow & 0xfff) };
+    if (leaf) return { steps, physical: addressOf(words.pageFrame(low, high, linearLow), linearLow & 0xfff) };
     base = 0;
     at++;
   }

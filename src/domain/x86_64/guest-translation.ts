@@ -73,6 +73,6 @@ export function translateGuestAccess(
   const walker = new Walker(paging);
   const frame = walker.walk(highWord(address), lowWord(address), accessBits(access));
   if (frame < 0) return { exception: { vector: 14, errorCode: errorCode(walker, -frame, access), address } };
-  const { facts } = updateEntries(walker, walker.depth + 1, access.write === true);
+  const { facts } = updateEntries(walker, address, walker.depth + 1, access.write === true);
   return { gpa: addressOf(frame, Number(address & 0xfffn)), facts };
 }

@@ -38,6 +38,6 @@ export function translateLegacyAddress(
   const walker = new Walker(paging);
   const frame = walker.walk(highWord(linear), lowWord(linear), 0);
   if (frame < 0) return { answer: answer(NOWHERE), facts: [] };
-  const { facts } = updateEntries(walker, walker.depth + 1, false);
+  const { facts } = updateEntries(walker, linear, walker.depth + 1, false);
   return { answer: answer(addressOf(frame, Number(linear & 0xfffn))), facts };
 }

@@ -1,6 +1,7 @@
-import { addressOf, frameOf } from '../memory/address.js';
+import { PAGE_SIZE, addressOf, frameOf } from '../memory/address.js';
 import { type PagingRegisters, in64BitMode } from './control.js';
-import { EntryWords } from './entry-words.js';
+import { ENTRY } from './entry.js';
+import { type LevelWords, levelWordsOf } from './level-words.js';
 import { linearBits } from './linear-address.js';
 import { type PagedMachine, type Paging, pagingOf, rootOf } from './paging.js';
 import { ACCESS, ALL_RIGHTS, RIGHT } from './permissions.js';
@@ -74,13 +75,13 @@ class Reader {
   /** The page at which it stopped. */
   stoppedAt: number | undefined;
   private tables = 0;
-  private readonly entries: EntryWords;
+  private readonly levels: readonly LevelWords[];
 
   constructor(
     private readonly paging: Paging,
     private readonly limit: number,
   ) {
-    this.entries = new EntryWords(paging);
+    this.levels = levelWordsOf(paging);
   }
 
   /** Takes a run in, at the end; false if there is no room for it. */
@@ -113,39 +114,37 @@ class Reader {
       this.stoppedAt = Math.max(first, base);
       return false;
     }
-    const { entries, paging } = this;
-    const span = 2 ** ((entries.shifts[at] ?? 12) - 12);
-    const count = 2 ** (paging.levels[at]?.indexBits ?? 0);
-    const stop = Math.min(count, Math.ceil((end - base) / span));
-    for (let index = Math.max(0, Math.floor((first - base) / span)); index < stop; index++) {
-      const offset = table.offset + entries.offsetOf(index);
-      const low = entries.low(page, offset);
-      if ((low & 1) === 0) continue;
-      const high = entries.high(page, offset);
-      if (entries.fault(at, low, high) !== 0) continue;
-      const here = { first, end, base: base + index * span };
-      const granted = entries.narrowed(at, low, high, rights);
-      const more = entries.isLeaf(at, low)
-        ? this.addPage(at, low, high, here, granted)
-        : this.read(at + 1, { frame: entries.tableFrame(low, high), offset: 0 }, here, granted);
+    const level = this.levels[at];
+    if (level === undefined) return true;
+    const { pages } = level;
+    const stop = Math.min(level.entries, Math.ceil((end - base) / pages));
+    for (let index = Math.max(0, Math.floor((first - base) / pages)); index < stop; index++) {
+      const offset = table.offset + level.offset(index);
+      const low = level.low(page, offset);
+      if ((low & ENTRY.present) === 0) continue;
+      const high = level.high(page, offset);
+      if (level.fault(low, high) !== 0) continue;
+      const here = { first, end, base: base + index * pages };
+      const granted = level.narrowed(low, high, rights);
+      const more = level.isLeaf(low)
+        ? this.addPage(level, low, high, here, granted)
+        : this.read(at + 1, { frame: level.tableFrame(low, high), offset: 0 }, here, granted);
       if (!more) return false;
     }
     return true;
   }
 
   /** Takes in the part of a page that lies in the window. */
-  private addPage(at: number, low: number, high: number, { first, end, base }: Window, rights: number): boolean {
-    const { entries, paging } = this;
-    const span = 2 ** ((entries.shifts[at] ?? 12) - 12);
+  private addPage(level: LevelWords, low: number, high: number, { first, end, base }: Window, rights: number): boolean {
     const page = Math.max(first, base);
-    const keyed = paging.controls.pke && (rights & RIGHT.user) !== 0;
+    const keyed = this.paging.controls.pke && (rights & RIGHT.user) !== 0;
     return this.add({
       page,
-      frame: entries.pageFrame(at, low, high, 0) + page - base,
-      count: Math.min(end, base + span) - page,
-      pageSize: span * 4096,
+      frame: level.pageFrame(low, high, 0) + page - base,
+      count: Math.min(end, base + level.pages) - page,
+      pageSize: level.pages * PAGE_SIZE,
       rights,
-      key: keyed ? entries.key(high) : undefined,
+      key: keyed ? level.key(high) : undefined,
     });
   }
 }

@@ -76,12 +76,12 @@ export class Translator {
     if (walker.paging.mode === undefined) return { answer: this.found(linear, setAccessed), facts: [] };
     const frame = walker.walk(highWord(linear), lowWord(linear), access);
     if (frame >= 0) {
-      const { facts, suppressed } = setAccessed ? updateEntries(walker, walker.depth + 1, setDirty) : UNTOUCHED;
+      const { facts, suppressed } = setAccessed ? updateEntries(walker, linear, walker.depth + 1, setDirty) : UNTOUCHED;
       const physical = addressOf(frame, Number(linear & 0xfffn));
       return { answer: this.found(physical, setAccessed && !suppressed), facts };
     }
     const entryAddress = this.addressOfFailure();
-    const { facts, suppressed } = force ? updateEntries(walker, walker.depth, false) : UNTOUCHED;
+    const { facts, suppressed } = force ? updateEntries(walker, linear, walker.depth, false) : UNTOUCHED;
     const succeeded = this.asDocumented ? force : setAccessed;
     const silent = !this.asDocumented && frame === -TRANSLATE_FAULTS.privilege_violation && access === 0;
     return { answer: this.failed(silent ? 0 : -frame, entryAddress, succeeded && !suppressed), facts };
@@ -99,15 +99,15 @@ export class Translator {
 
   /** The entry; the posted code has its table instead, and nothing for a PDPTE of PAE paging. */
   private addressOfFailure(): bigint {
-    const { paging, depth, frames, entryAddress } = this.walker;
+    const { paging, depth, frame, entryAddress } = this.walker;
     if (this.asDocumented) return entryAddress;
-    return paging.levels[depth]?.restricts === true ? addressOf(frames[depth] ?? 0) : 0n;
+    return paging.levels[depth]?.restricts === true ? addressOf(frame) : 0n;
   }
 
   private explained(linear: bigint, access: number): Pick<Translate2Answer, 'walk' | 'stoppedBy'> {
-    const { paging, entries } = this.walker;
+    const { paging, levels } = this.walker;
     if (paging.mode === undefined) return { walk: [] };
-    const { steps, stopped } = explainWalk(paging, entries, linear, access);
+    const { steps, stopped } = explainWalk(paging, levels, linear, access);
     return stopped ? { walk: steps, ...stoppedBy(stopped.reason) } : { walk: steps };
   }
 }

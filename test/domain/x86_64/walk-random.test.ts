@@ -133,7 +133,7 @@ describe.each(NAMES)('on random tables, %s', (name) => {
           const walker = new Walker(paging);
           for (const [address, kind] of asked) {
             const expected = referenceWalk(machine, reading, address, kind);
-            const told = explainWalk(paging, walker.entries, address, kind);
+            const told = explainWalk(paging, walker.levels, address, kind);
             const frame = walker.walk(highWord(address), lowWord(address), kind);
             expect(frame).toBe(expected.physical === undefined ? -expected.fault : frameOf(expected.physical));
             expect(walker.entryAddress).toBe(expected.at);
@@ -145,10 +145,7 @@ describe.each(NAMES)('on random tables, %s', (name) => {
             expect(told.steps.map(({ entryAddress, entry: read }) => [entryAddress, read])).toEqual(
               expected.steps.map(({ address: at, entry: read }) => [at, read]),
             );
-            expected.steps.forEach(({ address: at, entry: read }, i) => {
-              expect(machine.memory.slotAt(frameOf(at))).toBeDefined();
-              expect([walker.lows[i], walker.highs[i]]).toEqual([lowWord(read) | 0, highWord(read) | 0]);
-            });
+            for (const { address: at } of expected.steps) expect(machine.memory.slotAt(frameOf(at))).toBeDefined();
             ends.add(Math.min(frame, 0));
           }
         }
