@@ -5,17 +5,12 @@ import { ATTRIBUTE_GROUPS as s390xGroups } from '../s390x/attributes.js';
 import { chart as s390xChart } from '../s390x/chart.js';
 import type { AttributeGroup } from './attribute.js';
 import { AARCH64_MATRIX_HEAD, aarch64Matrix } from './matrix-aarch64.js';
+import { chart as x86Chart } from '../x86_64/chart.js';
+import { pagingPage } from './document-paging.js';
+import { code, page, table } from './markdown.js';
 import { MATRIX_HEAD, type MatrixRow, matrix } from './matrix.js';
 import { type ChartNode, arrowsOf, mermaid } from './mermaid.js';
 import { SWITCHES, type Semantics } from './semantics.js';
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-
-const page = (title: string, ...paragraphs: readonly string[]): string =>
-  [`# ${title}`, 'Generated from the code by `npm run docs`; do not edit.', ...paragraphs].join('\n\n') + '\n';
-
-const code = (text: string): string => (text === '' ? '' : `\`${text}\``);
 
 function chartPage(arch: string, root: ChartNode): string {
   const rows = arrowsOf(root).map(({ region, state, event, when, says, to }) => [
@@ -101,8 +96,10 @@ function matrixPage(
 export const documents = (): Readonly<Record<string, string>> => ({
   's390x-chart.md': chartPage('s390x', s390xChart.root),
   's390x-matrix.md': matrixPage('s390x', MATRIX_HEAD, matrix),
+  'x86_64-chart.md': chartPage('x86_64', x86Chart.root),
   'aarch64-chart.md': chartPage('aarch64', aarch64Chart.root),
   'aarch64-matrix.md': matrixPage('aarch64', AARCH64_MATRIX_HEAD, aarch64Matrix),
   'semantics.md': semanticsPage(),
   'attributes.md': attributesPage(),
+  'x86_64-paging.md': pagingPage(),
 });
