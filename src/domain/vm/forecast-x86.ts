@@ -1,10 +1,8 @@
-import { COMMON_COMMANDS } from './forecast-common.js';
+import { COMMON_COMMANDS, bestVcpu } from './forecast-common.js';
 import type { X86LawEvent, X86_VCPU_COMMANDS } from './law-x86.js';
 import type { X86Vm } from './state.js';
 
-const onVcpu =
-  (type: (typeof X86_VCPU_COMMANDS)[number]) =>
-  ({ vcpus }: X86Vm) => ({ type, vcpu: [...vcpus.keys()][0] ?? 0 });
+const onVcpu = (type: (typeof X86_VCPU_COMMANDS)[number]) => (vm: X86Vm) => ({ type, vcpu: bestVcpu(vm) });
 
 /** Every command that an x86_64 VM knows, with the arguments that have the best chance. */
 export const X86_COMMANDS = {
