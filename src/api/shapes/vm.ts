@@ -2,8 +2,11 @@ import { z } from 'zod';
 import { ARCHITECTURES, vmId } from '../../domain/shapes/create-vm.js';
 import { hex, located, pageShape, rfc3339 } from './output.js';
 
-const bodyOf = <Fields extends (typeof ARCHITECTURES)[keyof typeof ARCHITECTURES]>({ vmType, ...fields }: Fields) =>
-  z.strictObject({ id: vmId.optional(), type: vmType as Fields['vmType'], ...fields });
+const bodyOf = <Fields extends (typeof ARCHITECTURES)[keyof typeof ARCHITECTURES]>({
+  vmType,
+  rules: _,
+  ...fields
+}: Fields) => z.strictObject({ id: vmId.optional(), type: vmType as Fields['vmType'], ...fields });
 
 /** The body that creates a VM, by architecture. */
 export const createVmBody = z

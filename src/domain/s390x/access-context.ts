@@ -2,6 +2,7 @@ import type { GuestMemory } from '../memory/guest-memory.js';
 import type { S390xVm } from '../vm/state.js';
 import { type AddressMode, PSW, addressMode, spaceOf } from './address-mode.js';
 import { FACILITY, hasFacility } from './facilities.js';
+import { hasInternalSlot, inInternalSlot, seenFrame } from './internal-slot.js';
 import type { S390xRegisterFile, S390xVcpu } from './vcpu.js';
 import { highWord, lowWord } from './words.js';
 
@@ -17,6 +18,8 @@ export const CR0 = {
 /** What an access takes from the vCPU and its VM, in the form that walks use. */
 export interface AccessContext {
   readonly memory: GuestMemory;
+  /** Where the storage key of a frame is, in a VM whose frames lie in an internal slot; absent in others. */
+  readonly userFrame?: (frame: number) => number | undefined;
   readonly registers: S390xRegisterFile;
   /** Frame number of the prefix. */
   readonly prefixFrame: number;
@@ -35,14 +38,16 @@ export interface AccessContext {
 
 /** The context of an access by `vcpu` now; a control counts only with the facility behind it (guest_translate_gva). */
 export function accessContext(
-  vm: Pick<S390xVm, 'host' | 'cpuModel' | 'memory'>,
-  { registers }: S390xVcpu,
+  vm: Pick<S390xVm, 'host' | 'cpuModel' | 'memory' | 'vmType' | 'rules'>,
+  vcpu: S390xVcpu,
 ): AccessContext {
+  const { registers } = vcpu;
   const pswHigh = highWord(registers.psw.mask);
   const cr0 = lowWord(registers.crs[0] ?? 0n);
   const edat1 = (cr0 & CR0.enhancedDat) !== 0 && hasFacility(vm, FACILITY.enhancedDat1);
   return {
     memory: vm.memory,
+    ...(hasInternalSlot(vm) && { userFrame: (frame: number) => seenFrame(vm, vcpu, frame) }),
     registers,
     prefixFrame: registers.prefix >>> 12,
     dat: (pswHigh & PSW.datHigh) !== 0,
@@ -56,3 +61,7 @@ export function accessContext(
     iep: (cr0 & CR0.instructionExecutionProtection) !== 0 && hasFacility(vm, FACILITY.instructionExecutionProtection),
   };
 }
+
+/** Whether a slot is there for a frame. */
+export const hasSlot = ({ memory, userFrame }: Pick<AccessContext, 'memory' | 'userFrame'>, frame: number): boolean =>
+  userFrame ? inInternalSlot(frame) : memory.slotAt(frame) !== undefined;

@@ -1,6 +1,6 @@
-import type { AccessContext } from './access-context.js';
+import { type AccessContext, hasSlot } from './access-context.js';
 import { type Asce, asceOf } from './asce.js';
-import { type StopReason, fault } from './fault.js';
+import { HOST_FAULT, type StopReason, fault } from './fault.js';
 import { absoluteFrame } from './prefixing.js';
 import { lowWord, wordAt } from './words.js';
 
@@ -37,7 +37,7 @@ function entryAt(
 ): Uint8Array | number {
   const frame = absoluteFrame(Math.floor(real / 4096), context.prefixFrame);
   const page = context.memory.page(frame);
-  if (page === undefined) return fault(table.unbacked, 'addressing');
+  if (page === undefined) return hasSlot(context, frame) ? HOST_FAULT : fault(table.unbacked, 'addressing');
   const bytes = page.subarray(real % 4096, (real % 4096) + table.size);
   observer?.arEntry(table.name, index, real, frame, bytes);
   return bytes;

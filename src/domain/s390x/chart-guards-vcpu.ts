@@ -1,5 +1,6 @@
 import { not, stateIn } from 'xstate';
 import { frameOf } from '../memory/address.js';
+import { changed } from '../vm/rules.js';
 import type { VcpuLawEvent } from '../vm/law-vcpu.js';
 import { IRQ_SIZE, IRQ_STATE_MAX } from '../shapes/s390x-interrupt.js';
 import type { ChartEvent } from './chart-guards.js';
@@ -101,9 +102,9 @@ export const vcpuGuards = {
   segmentUnmapped: on(['vcpu_fault'], (event) => userAddressOf(vcpuOf(event)?.ucas ?? [], event.addr) === undefined),
 
   ucasUnreadable: on(['ucas_map', 'ucas_unmap'], ({ mapping }) => mapping === undefined),
-  ucasMisaligned: on(
-    ['ucas_map', 'ucas_unmap'],
-    ({ mapping }) =>
-      mapping !== undefined && (mapping.userAddr | mapping.vcpuAddr | mapping.length) % SEGMENT_SIZE !== 0n,
-  ),
+  ucasMisaligned: on(['ucas_map', 'ucas_unmap'], ({ type, mapping, vm }) => {
+    if (mapping === undefined) return false;
+    const userAddr = type === 'ucas_unmap' && changed(vm, 'ucasUnmapAlignment') ? 0n : mapping.userAddr;
+    return (userAddr | mapping.vcpuAddr | mapping.length) % SEGMENT_SIZE !== 0n;
+  }),
 } as const;

@@ -8,6 +8,7 @@ import type { S390xVm } from '../vm/state.js';
 import { SPAN } from './address-space.js';
 import { vcpuGuards } from './chart-guards-vcpu.js';
 import { attributeGuards } from './chart-attribute-guards.js';
+import { hasInternalSlot } from './internal-slot.js';
 import { machineOf } from './machine.js';
 import { NO_MEM_LIMIT, memLimit, topTableOf } from './memory-limit.js';
 import { someProtected } from './secure-cpu.js';
@@ -65,6 +66,8 @@ export const guards = {
   vcpuExists: ({ event }: Asked) => event.type === 'create_vcpu' && event.vm.vcpus.has(event.vcpu),
 
   noMemory: ({ event: { vm } }: Asked) => vm.memory.slots.length === 0,
+  /** Whether no slot is there, the internal one counted in. */
+  noFrames: ({ event: { vm } }: Asked) => vm.memory.slots.length === 0 && !hasInternalSlot(vm),
   /** A UCONTROL VM has one slot of its own, which does not log (kvm_arch_init_vm). */
   noSlot: ({ event: { vm } }: Asked) => vm.memory.slots.length === 0 && vm.vmType !== 'ucontrol',
   someSlotUnlogged: ({ event: { vm } }: Asked) => vm.vmType === 'ucontrol' || !vm.memory.slots.every(logsDirty),

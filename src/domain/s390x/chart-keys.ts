@@ -10,7 +10,7 @@ const s390_guest = [refuse('ENOENT', 'noVcpu'), refuse('EINVAL', 'protected'), a
 const s390_keyop = [
   refuse('ENOMEM', 'noMemoryForTopTable'),
   refuse('EINVAL', 'keyOperationUnknown'),
-  refuse('EFAULT', 'noMemory'),
+  refuse('EFAULT', 'noFrames'),
   accept(),
 ];
 
@@ -32,7 +32,7 @@ export const skeys = law.createStateConfig({
         s390_guest,
         s390_keyop,
         s390_get_skeys: [refuse('EINVAL', 'markFlagsUnknown'), accept()],
-        s390_set_skeys: [...refusedKeys, refuse('EFAULT', 'marksUnreadable'), refuse('EFAULT', 'noMemory'), accept()],
+        s390_set_skeys: [...refusedKeys, refuse('EFAULT', 'marksUnreadable'), refuse('EFAULT', 'noFrames'), accept()],
         enable_skeys: recordTo('on', 'skeys_enabled'),
       },
     },
@@ -40,8 +40,8 @@ export const skeys = law.createStateConfig({
       on: {
         s390_guest,
         s390_keyop,
-        s390_get_skeys: [...refusedKeys, refuse('EFAULT', 'noMemory'), accept()],
-        s390_set_skeys: [...refusedKeys, refuse('EFAULT', 'marksUnreadable'), refuse('EFAULT', 'noMemory'), accept()],
+        s390_get_skeys: [...refusedKeys, refuse('EFAULT', 'noFrames'), accept()],
+        s390_set_skeys: [...refusedKeys, refuse('EFAULT', 'marksUnreadable'), refuse('EFAULT', 'noFrames'), accept()],
         enable_skeys: accept(),
       },
     },

@@ -33,6 +33,7 @@ export const STOPS = {
   dat_protection: stop('a store must not pass an entry with the DAT-protection bit', 0x04),
   instruction_execution_protection: stop('an instruction must not be fetched from a page with the IEP bit', 0x84),
   page_addressing: stop('a memory slot must back the page'),
+  host_memory: stop('the VMM must have memory behind the slot'),
   key_protection: stop('access key, storage key and overrides must allow the access', 0x08),
 } as const;
 
@@ -44,7 +45,10 @@ const REASONS = Object.keys(STOPS) as StopReason[];
 export const fault = (reason: StopReason, name: ProgramExceptionName): number =>
   -((REASONS.indexOf(reason) << 8) | PGM[name].code);
 
-/** The program-interruption code of a fault. */
+/** No program interruption: the host cannot reach the memory of a slot that is there (EFAULT). */
+export const HOST_FAULT = -(REASONS.indexOf('host_memory') << 8);
+
+/** The program-interruption code of a fault; 0 of `HOST_FAULT`. */
 export const codeOf = (value: number): number => -value & 0xff;
 
 /** What a fault stopped at. */

@@ -1,4 +1,3 @@
-import { backedFrames } from '../memory/backed-frames.js';
 import { cmmaByteOf, cmmaDirtyFrames } from '../memory/cmma.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import { MARKS_MAX } from '../shapes/s390x-marks.js';
@@ -8,6 +7,7 @@ import type { Decider } from '../vm/decider.js';
 import { type Decision, type Reply, done, refused } from '../vm/decision.js';
 import { documented } from '../vm/semantics.js';
 import type { S390xVm } from '../vm/state.js';
+import { slotFrames } from './internal-slot.js';
 
 type Request = CommandOf<'s390_get_cmma_bits'>;
 
@@ -26,7 +26,7 @@ const remainingOf = ({ regions, cmmaDirtyPages = 0 }: S390xVm, collected = 0): b
 
 /** The bytes from `startGfn` on up to the first page in no slot (kvm_s390_peek_cmma). */
 function peek(vm: S390xVm, startGfn: bigint, most: number): Decision {
-  const count = backedFrames(vm.memory, startGfn, most);
+  const count = slotFrames(vm, startGfn, most);
   if (count === 0) return refused('EFAULT');
   const first = Number(startGfn);
   const values = Uint8Array.from({ length: count }, (_, i) => byteAt(vm.memory, first + i));

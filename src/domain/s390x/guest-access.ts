@@ -1,15 +1,21 @@
-import { frameOf } from '../memory/address.js';
-import { done } from '../vm/decision.js';
+import { addressOf, frameOf } from '../memory/address.js';
+import { type Decision, done, refused } from '../vm/decision.js';
+import type { S390xVm } from '../vm/state.js';
 import { type AccessContext, accessContext } from './access-context.js';
 import { accessFacts } from './access-facts.js';
-import { codeOf } from './fault.js';
+import { ASCE } from './asce.js';
+import { HOST_FAULT, codeOf, fault } from './fault.js';
 import { type Execute, inProblemState, pswKeyOf } from './guest-context.js';
 import { interruptedAt, interruptedBy } from './instruction-exception.js';
+import { hasInternalSlot, inSomeSlot, seenFrame } from './internal-slot.js';
 import { type AccessFault, type Location, effective, locate, programException } from './logical-access.js';
+import { absoluteFrame } from './prefixing.js';
 import { PGM } from './program-exception.js';
+import { lowAddressProtected } from './protection.js';
 import { selectAsce } from './select-asce.js';
-import { PREFIX_MASK } from './vcpu.js';
-import { highWord, lowWord } from './words.js';
+import { segmentUnmapped } from './ucas.js';
+import { PREFIX_MASK, type S390xVcpu } from './vcpu.js';
+import { frameOfWords, highWord, lowWord } from './words.js';
 
 /** The access register of every operand: none is named, so access-register mode uses the primary space. */
 const AR = 0;
@@ -22,11 +28,30 @@ function reach(context: AccessContext, gaddr: bigint, size: number, key: number,
   return locate(context, asce, { high, low, size, store }, key);
 }
 
-const raise = (context: AccessContext, stopped: AccessFault, store: boolean) =>
-  interruptedAt(programException(context, stopped, { ar: AR, store }));
+const raise = (context: AccessContext, stopped: AccessFault, store: boolean): Decision =>
+  stopped.fault === HOST_FAULT
+    ? refused('EFAULT')
+    : interruptedAt(programException(context, stopped, { ar: AR, store }));
+
+/**
+ * An access of a UCONTROL vCPU's own: its table, or where there is none its page, lies where UCAS mappings say (EREMOTE if
+ * nowhere), and the VMM has no memory there (EFAULT). Low-address protection comes before.
+ */
+function ofUser(vm: S390xVm, vcpu: S390xVcpu, gaddr: bigint, storing: boolean): Decision {
+  const context = accessContext(vm, vcpu);
+  const { high, low } = effective(context, highWord(gaddr), lowWord(gaddr));
+  const asce = selectAsce(context, AR, storing, false);
+  if (typeof asce === 'number') return raise(context, { fault: asce, high, low }, storing);
+  if (storing && lowAddressProtected(context, asce, high, low))
+    return raise(context, { fault: fault('low_address_protection', 'protection'), high, low }, true);
+  const table = (asce.low & ASCE.realSpace) === 0;
+  const frame = table ? frameOfWords(asce.high, asce.low) : absoluteFrame(frameOfWords(high, low), context.prefixFrame);
+  return seenFrame(vm, vcpu, frame) === undefined ? segmentUnmapped(addressOf(frame)) : refused('EFAULT');
+}
 
 /** A store of the guest's, with the key of its PSW. One that is stopped stores nothing. */
 export const store: Execute = (vm, vcpu, { gaddr = 0n, data = new Uint8Array() }) => {
+  if (hasInternalSlot(vm)) return ofUser(vm, vcpu, gaddr, true);
   const context = accessContext(vm, vcpu);
   const { pieces, stopped } = reach(context, gaddr, data.length, pswKeyOf(vcpu), true);
   return stopped ? raise(context, stopped, true) : done(accessFacts(pieces, data));
@@ -34,6 +59,7 @@ export const store: Execute = (vm, vcpu, { gaddr = 0n, data = new Uint8Array() }
 
 /** A fetch of the guest's, with the key of its PSW. Reply: `data`. One that is stopped fetches nothing. */
 export const load: Execute = (vm, vcpu, { gaddr = 0n, size = 1 }) => {
+  if (hasInternalSlot(vm)) return ofUser(vm, vcpu, gaddr, false);
   const context = accessContext(vm, vcpu);
   const { pieces, stopped } = reach(context, gaddr, size, pswKeyOf(vcpu), false);
   return stopped ? raise(context, stopped, false) : done(accessFacts(pieces), { data: vm.memory.read(pieces) });
@@ -57,7 +83,7 @@ export const tprot: Execute = (vm, vcpu, { gaddr = 0n, key = 0 }) => {
     const { stopped } = reach(context, gaddr, 1, key, storing);
     if (stopped === undefined) return done([], { cc });
     const code = codeOf(stopped.fault);
-    if (RAISED.has(code)) return raise(context, stopped, storing);
+    if (stopped.fault === HOST_FAULT || RAISED.has(code)) return raise(context, stopped, storing);
     if (code !== PGM.protection.code) return done([], { cc: UNTRANSLATABLE });
   }
   return done([], { cc: 2 });
@@ -70,6 +96,6 @@ export const tprot: Execute = (vm, vcpu, { gaddr = 0n, key = 0 }) => {
 export const spx: Execute = (vm, vcpu, { prefix = 0 }) => {
   if (inProblemState(vcpu)) return interruptedBy('privileged_operation');
   const address = prefix & PREFIX_MASK;
-  if (vm.memory.slotAt(frameOf(BigInt(address))) === undefined) return interruptedBy('addressing');
+  if (!inSomeSlot(vm, frameOf(BigInt(address)))) return interruptedBy('addressing');
   return done([{ type: 'registers_set', vcpu: vcpu.id, registers: { prefix: address } }]);
 };

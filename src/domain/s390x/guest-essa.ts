@@ -6,6 +6,7 @@ import type { Event } from '../vm/event.js';
 import type { S390xVm } from '../vm/state.js';
 import { hasFacility } from './facilities.js';
 import { type Execute, inProblemState } from './guest-context.js';
+import { seenFrame } from './internal-slot.js';
 import { interruptedBy } from './instruction-exception.js';
 
 /** The facility that ESSA's set-stable-and-no-DAT needs (PoP, "Facility Indications"). */
@@ -39,9 +40,7 @@ const EXTRACT = 0;
 const SET_STABLE_NODAT = 7;
 
 /** A page is resident while it holds a byte that is not zero; else it is logically zero. Content alone tells, so a state that was kept and read again answers the same. */
-function pageOf({ memory }: S390xVm, frame: number): Page | undefined {
-  const slot = memory.slotAt(frame);
-  if (slot === undefined) return undefined;
+function pageOf({ memory }: S390xVm, frame: number): Page {
   const byte = cmmaByteOf(memory.marks.get(frame));
   const resident = memory.page(frame)?.some((value) => value !== 0) ?? false;
   return { usage: byte & CMMA_BYTE.usage, nodat: (byte & CMMA_BYTE.nodat) !== 0, resident };
@@ -64,9 +63,9 @@ export const essa: Execute = (vm, vcpu, { gaddr = 0n, orc = 0 }) => {
     return interruptedBy('specification');
   const verdict = consult(vm, { type: 'essa' });
   const used: readonly Event[] = verdict.refused ? [] : verdict.facts;
-  const frame = frameOf(gaddr);
+  const frame = seenFrame(vm, vcpu, frameOf(gaddr));
+  if (frame === undefined) return done(used, { result: RESULT.exception });
   const page = pageOf(vm, frame);
-  if (page === undefined) return done(used, { result: RESULT.exception });
   const result = resultOf(page);
   if (orc === EXTRACT) return done(used, { result });
   const { usage, nodat } = { ...page, ...operation(page) };

@@ -1,14 +1,24 @@
 import { addressOf } from '../memory/address.js';
 import { MARK } from '../memory/frame-marks.js';
 import { KEY } from '../memory/storage-key.js';
-import { type Reply, done } from '../vm/decision.js';
+import { type Decision, type Reply, done } from '../vm/decision.js';
+import type { Event } from '../vm/event.js';
+import type { S390xVm } from '../vm/state.js';
 import { accessContext } from './access-context.js';
 import { type Execute, inProblemState } from './guest-context.js';
 import { interruptedBy } from './instruction-exception.js';
+import { hasInternalSlot, seenFrame } from './internal-slot.js';
 import { effective } from './logical-access.js';
 import { absoluteFrame } from './prefixing.js';
+import { segmentUnmapped } from './ucas.js';
 import { changedKey, enableSkeys } from './storage-keys.js';
 import { frameOfWords, highWord, lowWord } from './words.js';
+
+/** A frame that the vCPU does not see: addressing exception, or the exit of a UCONTROL vCPU. */
+function unseen(vm: S390xVm, frame: number, before: readonly Event[]): Decision {
+  if (!hasInternalSlot(vm)) return interruptedBy('addressing', before);
+  return { ...segmentUnmapped(addressOf(frame)), events: before };
+}
 
 /** What a key instruction answers, and the key that it leaves; `given` is its operand. */
 interface KeyInstruction {
@@ -28,8 +38,9 @@ const keyInstruction =
     const enabled = enableSkeys(vm);
     const context = accessContext(vm, vcpu);
     const { high, low } = effective(context, highWord(gaddr), lowWord(gaddr));
-    const frame = absoluteFrame(frameOfWords(high, low), context.prefixFrame);
-    if (vm.memory.slotAt(frame) === undefined) return interruptedBy('addressing', enabled);
+    const absolute = absoluteFrame(frameOfWords(high, low), context.prefixFrame);
+    const frame = seenFrame(vm, vcpu, absolute);
+    if (frame === undefined) return unseen(vm, absolute, enabled);
     const key = enabled.length > 0 ? 0 : vm.memory.marks.get(frame) & MARK.key;
     return done([...enabled, ...changedKey(addressOf(frame), key, leaves(key, given))], answer(key));
   };

@@ -1,12 +1,12 @@
-import { fragments, partsOf } from '../memory/address.js';
+import { type Fragment, fragments, partsOf } from '../memory/address.js';
 import { MARK } from '../memory/frame-marks.js';
-import type { GuestMemory } from '../memory/guest-memory.js';
 import { keyAllows } from '../memory/storage-key.js';
 import type { MemOpRequest } from '../shapes/s390x-access.js';
 import { type Decision, type Reply, done, refused } from '../vm/decision.js';
 import type { Event } from '../vm/event.js';
 import type { S390xVm } from '../vm/state.js';
 import { accessFacts, refusedStore } from './access-facts.js';
+import { hasInternalSlot, inInternalSlot, inSomeSlot } from './internal-slot.js';
 import { accessKeyOf, bounceBuffer, hasFlag, invalid, isDecision, userBuffer } from './mem-op-checks.js';
 import { PGM } from './program-exception.js';
 
@@ -22,13 +22,18 @@ const raised = (name: AbsoluteException, events: readonly Event[] = [], reply: R
  * What stops an access to one frame: no slot behind it, or its storage key; overrides and low-address protection are not for
  * absolute accesses (check_gpa_range, vm_check_access_key_gpa).
  */
-function stopped(memory: GuestMemory, frame: number, key: number, store: boolean): AbsoluteException | undefined {
-  if (memory.slotAt(frame) === undefined) return 'addressing';
-  return keyAllows(memory.marks.get(frame) & MARK.key, key, store) ? undefined : 'protection';
+function stopped(vm: S390xVm, frame: number, key: number, store: boolean): AbsoluteException | undefined {
+  if (!inSomeSlot(vm, frame)) return 'addressing';
+  return keyAllows(vm.memory.marks.get(frame) & MARK.key, key, store) ? undefined : 'protection';
 }
 
+/** Whether the host cannot reach the first page of an access, though a slot is there: nothing comes before that but the slot. */
+const untouchable = (vm: S390xVm, [first]: readonly Fragment[]): boolean =>
+  hasInternalSlot(vm) && first !== undefined && inInternalSlot(first.frame);
+
 /** ABSOLUTE_READ and ABSOLUTE_WRITE on the VM (kvm_s390_vm_mem_op_abs; KVM_S390_MEM_OP, "Absolute read/write"). */
-export function absoluteMemOp({ host, memory }: S390xVm, op: MemOpRequest, store: boolean): Decision {
+export function absoluteMemOp(vm: S390xVm, op: MemOpRequest, store: boolean): Decision {
+  const { host, memory } = vm;
   const wrong = invalid(op, ['check_only', 'skey_protection']) ?? bounceBuffer(host.freeMemory, op);
   if (wrong) return wrong;
   const checkOnly = hasFlag(op, 'check_only');
@@ -37,12 +42,13 @@ export function absoluteMemOp({ host, memory }: S390xVm, op: MemOpRequest, store
 
   const key = accessKeyOf(op);
   const pieces = fragments(op.gaddr, op.size);
-  const failing = pieces.findIndex(({ frame }) => stopped(memory, frame, key, store) !== undefined);
+  if (!checkOnly && untouchable(vm, pieces)) return refused('EFAULT');
+  const failing = pieces.findIndex(({ frame }) => stopped(vm, frame, key, store) !== undefined);
   const reached = failing < 0 ? pieces : pieces.slice(0, failing);
   const events = checkOnly ? [] : accessFacts(reached, data);
   const failed = pieces[failing];
   if (failed) {
-    const reason = stopped(memory, failed.frame, key, store) ?? 'addressing';
+    const reason = stopped(vm, failed.frame, key, store) ?? 'addressing';
     return raised(reason, store && !checkOnly && reason === 'protection' ? [...events, refusedStore(failed)] : events);
   }
   return done(events, store || checkOnly ? {} : { data: memory.read(pieces) });
@@ -58,7 +64,8 @@ const equal = (a: Uint8Array, b: Uint8Array): boolean => a.every((byte, i) => by
  * ABSOLUTE_CMPXCHG on the VM (kvm_s390_vm_mem_op_cmpxchg; KVM_S390_MEM_OP, "Absolute cmpxchg"). From the alignment check on,
  * every outcome answers `swapped` and `oldData`: the content found if it differed, zeros if the key refused, else as given.
  */
-export function compareAndExchange({ memory }: S390xVm, op: MemOpRequest): Decision {
+export function compareAndExchange(vm: S390xVm, op: MemOpRequest): Decision {
+  const { memory } = vm;
   const wrong = invalid(op, ['skey_protection']);
   if (wrong) return wrong;
   if (op.size > EXCHANGE_MAX) return refused('EINVAL');
@@ -71,8 +78,9 @@ export function compareAndExchange({ memory }: S390xVm, op: MemOpRequest): Decis
   if ((op.gaddr & BigInt(op.size - 1)) !== 0n) return refused('EINVAL', [], unchanged);
   const pieces = fragments(op.gaddr, op.size);
   const [first] = pieces;
-  const stop = first ? stopped(memory, first.frame, accessKeyOf(op), true) : 'addressing';
+  const stop = first ? stopped(vm, first.frame, accessKeyOf(op), true) : 'addressing';
   if (first === undefined || stop === 'addressing') return raised('addressing', [], unchanged);
+  if (untouchable(vm, pieces)) return refused('EFAULT', [], unchanged);
   if (!EXCHANGE_SIZES.includes(op.size)) return refused('EINVAL', [refusedStore(first)], unchanged);
   if (stop === 'protection')
     return raised(stop, [refusedStore(first)], { swapped: false, oldData: new Uint8Array(op.size) });

@@ -5,6 +5,7 @@ import type { Event } from '../vm/event.js';
 import type { S390xVm } from '../vm/state.js';
 import { type AccessContext, accessContext } from './access-context.js';
 import { accessFacts, refusedStore } from './access-facts.js';
+import { HOST_FAULT } from './fault.js';
 import {
   type AccessFault,
   type Located,
@@ -35,6 +36,8 @@ function reach(context: AccessContext, op: MemOpRequest, store: boolean): Locati
   const key = accessKeyOf(op);
   if (hasFlag(op, 'check_only')) return { pieces: [], stopped: locate(context, asce, access, key).stopped };
   const located = locate(context, asce, access, 0);
+  if (located.stopped === undefined && context.userFrame)
+    return { pieces: [], stopped: { fault: HOST_FAULT, high, low } };
   if (located.stopped) return { pieces: [], stopped: located.stopped };
   return passKeys(context, asce, located.pieces, key, store);
 }
@@ -73,6 +76,7 @@ export function logicalMemOp(vm: S390xVm, vcpu: S390xVcpu, op: MemOpRequest, sto
   const context = accessContext(vm, vcpu);
   if (lost && context.dat) return refused('EFAULT');
   const { pieces, stopped, refused: unwritten } = reach(context, op, store);
+  if (stopped?.fault === HOST_FAULT) return refused('EFAULT');
   if (lost && pieces.length > 0) return refused('EFAULT');
   const events = accessFacts(pieces, data);
   if (store && unwritten) events.push(refusedStore(unwritten));

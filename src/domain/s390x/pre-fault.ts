@@ -4,9 +4,7 @@ import { endOf } from '../memory/memslot.js';
 import { consult } from '../vm/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { done, refused } from '../vm/decision.js';
-
-/** Codes of the exit that tells user space of a segment which a UCONTROL vCPU has not mapped (struct kvm_run, s390_ucontrol). */
-const SEGMENT_TRANSLATION = 0x10;
+import { segmentUnmapped } from './ucas.js';
 
 /** The first frame from `first` up to `end` that no slot backs; `end` if all are backed. */
 function firstHole(memory: GuestMemory, first: number, end: number): number {
@@ -34,7 +32,6 @@ export const preFaultMemory: Decider<'pre_fault_memory'> = (vm, { type, vcpu, gp
  */
 export const vcpuFault: Decider<'vcpu_fault'> = (vm, { type, vcpu, addr }) => {
   const verdict = consult(vm, { type, vcpu, addr });
-  if (verdict.refused === 'EREMOTE')
-    return refused('EREMOTE', [], { exitReason: 's390_ucontrol', transExcCode: addr, pgmCode: SEGMENT_TRANSLATION });
+  if (verdict.refused === 'EREMOTE') return segmentUnmapped(addr);
   return verdict.refused ? refused(verdict.refused) : done(verdict.facts);
 };

@@ -40,7 +40,8 @@ export function keyPasses(
   store: boolean,
 ): boolean {
   if (accessKey === 0) return true;
-  const key = context.memory.marks.get(frame) & MARK.key;
+  const keyed = context.userFrame ? context.userFrame(frame) : frame;
+  const key = keyed === undefined ? 0 : context.memory.marks.get(keyed) & MARK.key;
   if (keyAllows(key, accessKey, store)) return true;
   const overridable = !store && context.fetchProtectionOverride && (asce.low & ASCE.private) === 0;
   if (overridable && high === 0 && low + size <= OVERRIDE_END) return true;

@@ -1,9 +1,9 @@
-import { backedFrames } from '../memory/backed-frames.js';
 import { CMMA_BYTE } from '../memory/cmma.js';
 import { consult } from '../vm/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { done, malformed, refused } from '../vm/decision.js';
 import { documented } from '../vm/semantics.js';
+import { slotFrames } from './internal-slot.js';
 
 /** Where a CMMA byte stands in the word that the mask is of (PGSTE bits 32-39). */
 const MASK_SHIFT = 24n;
@@ -22,7 +22,7 @@ export const setCmmaBits: Decider<'s390_set_cmma_bits'> = (vm, command) => {
   if (verdict.refused) return refused(verdict.refused);
   if (count === 0) return done();
   if (data?.length !== count) return malformed('values', 'must be count bytes long');
-  if (backedFrames(vm.memory, startGfn, count) < count) return refused('EFAULT', verdict.facts);
+  if (slotFrames(vm, startGfn, count) < count) return refused('EFAULT', verdict.facts);
   const mask = Number((command.mask >> MASK_SHIFT) & 0xffn) & CMMA_BYTE.all;
   const cleared = documented(vm, 'cmmaMask') ? mask : CMMA_BYTE.all;
   return done([...verdict.facts, { type: 'cmma_values_set', startGfn, cleared, mask, data }]);

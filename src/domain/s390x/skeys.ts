@@ -1,5 +1,4 @@
 import { addressOf, frameOf } from '../memory/address.js';
-import { backedFrames } from '../memory/backed-frames.js';
 import { MARK } from '../memory/frame-marks.js';
 import { KEY } from '../memory/storage-key.js';
 import type { KEY_OPS } from '../shapes/s390x-marks.js';
@@ -9,6 +8,7 @@ import type { Decider } from '../vm/decider.js';
 import { type Decision, done, malformed, refused } from '../vm/decision.js';
 import type { Event } from '../vm/event.js';
 import type { S390xVm } from '../vm/state.js';
+import { inSomeSlot, slotFrames } from './internal-slot.js';
 import { changedKey, enableSkeys } from './storage-keys.js';
 
 /** KVM_S390_GET_SKEYS_NONE: the guest does not use storage keys. */
@@ -32,14 +32,14 @@ export const getSkeys: Decider<'s390_get_skeys'> = (vm, command) => {
   if (verdict.refused) return refused(verdict.refused);
   if (vm.regions.skeys === 'off') return done([], {}, SKEYS_NONE);
   const count = Number(command.count);
-  if (backedFrames(vm.memory, command.startGfn, count) < count) return refused('EFAULT');
+  if (slotFrames(vm, command.startGfn, count) < count) return refused('EFAULT');
   const first = Number(command.startGfn);
   return done([], { keys: Uint8Array.from({ length: count }, (_, i) => vm.memory.marks.get(first + i) & MARK.key) });
 };
 
-function applyKeys({ memory }: S390xVm, startGfn: bigint, keys: Uint8Array, before: readonly Event[]): Decision {
+function applyKeys(vm: S390xVm, startGfn: bigint, keys: Uint8Array, before: readonly Event[]): Decision {
   if (keys.some((key) => (key & RESERVED) !== 0)) return refused('EINVAL', before);
-  const count = backedFrames(memory, startGfn, keys.length);
+  const count = slotFrames(vm, startGfn, keys.length);
   const data = count === keys.length ? keys : keys.slice(0, count);
   const events: Event[] = count === 0 ? [...before] : [...before, { type: 'storage_keys_set', startGfn, data }];
   return count === keys.length ? done(events) : refused('EFAULT', events);
@@ -82,7 +82,7 @@ export const keyop: Decider<'s390_keyop'> = (vm, { type, op, gaddr, key: given }
   const verdict = consult(vm, { type, known: operation !== undefined });
   if (verdict.refused !== undefined || operation === undefined) return refused(verdict.refused ?? 'EINVAL');
   const frame = frameOf(gaddr);
-  if (vm.memory.slotAt(frame) === undefined) return refused('EFAULT');
+  if (!inSomeSlot(vm, frame)) return refused('EFAULT');
   const key = vm.memory.marks.get(frame) & MARK.key;
   return done(changedKey(addressOf(frame), key, operation.leaves(key, given)), { key: operation.answer(key) });
 };

@@ -1,4 +1,5 @@
 import type { UcasMapping } from '../shapes/s390x-vcpu.js';
+import { type Decision, refused } from '../vm/decision.js';
 
 /** Bytes of a segment: what UCAS mappings are multiples of. */
 export const SEGMENT_SIZE = 1n << 20n;
@@ -40,3 +41,10 @@ export function userAddressOf(mappings: readonly UcasMapping[], address: bigint)
   const mapping = mappings.find((each) => each.vcpuAddr <= address && address < endOf(each));
   return mapping && mapping.userAddr + (address - mapping.vcpuAddr);
 }
+
+/** The code that tells user space of a segment which is not mapped. */
+const SEGMENT_TRANSLATION = 0x10;
+
+/** The exit for a segment that a UCONTROL vCPU has not mapped: EREMOTE, and what struct kvm_run tells of it (s390_ucontrol). */
+export const segmentUnmapped = (address: bigint): Decision =>
+  refused('EREMOTE', [], { exitReason: 's390_ucontrol', transExcCode: address, pgmCode: SEGMENT_TRANSLATION });

@@ -1,6 +1,6 @@
-import type { AccessContext } from './access-context.js';
+import { type AccessContext, hasSlot } from './access-context.js';
 import { ASCE, type Asce } from './asce.js';
-import { fault } from './fault.js';
+import { HOST_FAULT, fault } from './fault.js';
 import { absoluteFrame } from './prefixing.js';
 import { frameOfWords, wordAt, wrapFrame } from './words.js';
 
@@ -60,7 +60,7 @@ function arrive(context: AccessContext, frame: number, store: boolean, instructi
   if (store && (bits & ENTRY.protected) !== 0) return fault('dat_protection', 'protection');
   if (instruction && context.iep && (bits & ENTRY.noExec) !== 0)
     return fault('instruction_execution_protection', 'protection');
-  return context.memory.slotAt(frame) === undefined ? fault('page_addressing', 'addressing') : frame;
+  return hasSlot(context, frame) ? frame : fault('page_addressing', 'addressing');
 }
 
 /**
@@ -95,7 +95,7 @@ export function walk(
     const frame = wrapFrame(frameOfWords(entryHigh, entryLow) + (index >>> 9));
     const offset = (index & 0x1ff) << 3;
     const page = memory.page(frame);
-    if (page === undefined) return fault('table_addressing', 'addressing');
+    if (page === undefined) return hasSlot(context, frame) ? HOST_FAULT : fault('table_addressing', 'addressing');
     entryHigh = wordAt(page, offset);
     entryLow = wordAt(page, offset + 4);
     observer?.datEntry(level, index, frame, offset, entryHigh, entryLow);
@@ -123,7 +123,7 @@ export function walk(
   const frame = frameOfWords(entryHigh, entryLow);
   const offset = (entryLow & 0x800) | (pageIndex << 3);
   const page = memory.page(frame);
-  if (page === undefined) return fault('table_addressing', 'addressing');
+  if (page === undefined) return hasSlot(context, frame) ? HOST_FAULT : fault('table_addressing', 'addressing');
   entryHigh = wordAt(page, offset);
   entryLow = wordAt(page, offset + 4);
   observer?.datEntry(LEVEL.page, pageIndex, frame, offset, entryHigh, entryLow);

@@ -13,6 +13,8 @@ const named = {
   name: text(255).default(''),
   semantics: z.enum(['documented', 'kernel']).default('documented'),
   labels: labels.default({}),
+  /** The version of the rules that the VM follows (domain/vm/rules.ts); the edge fills it in. */
+  rules: z.int().min(1).optional(),
 };
 
 /** What of a VM depends on its architecture: the kinds of VM that there are, and the machine underneath. */

@@ -2,6 +2,7 @@ import { s390xHost } from '../shapes/host.js';
 import { apply } from './apply.js';
 import type { Event } from './event.js';
 import { type ForecastKey, forecast } from './forecast.js';
+import { RULES } from './rules.js';
 import type { Semantics } from './semantics.js';
 import type { S390xVm } from './state.js';
 
@@ -63,6 +64,7 @@ function vmIn({ vmType = 'default', facts }: Configuration, semantics: Semantics
     name: '',
     labels: {},
     host: s390xHost.parse({}),
+    rules: RULES,
   };
   const vm = apply('vm', undefined, created) as S390xVm;
   return facts.reduce((state, fact) => apply(state.id, state, fact), vm);

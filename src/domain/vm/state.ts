@@ -27,6 +27,8 @@ interface AnyVm {
   readonly name: string;
   readonly semantics: Semantics;
   readonly labels: Readonly<Record<string, string>>;
+  /** The version of the rules that it follows; absent for the first. */
+  readonly rules?: number;
   readonly ledger: Ledger;
   /** Names of the capabilities that were enabled, in order. */
   readonly capabilities?: readonly string[];

@@ -9,6 +9,7 @@ import { outerOf } from '../s390x/attributes.js';
 import { WRAPPING_KEY_SIZES, type WrappedAlgorithm } from '../s390x/crypto.js';
 import { todAt } from '../s390x/tod.js';
 import type { Command } from './command.js';
+import { RULES } from './rules.js';
 import type { Arch } from './state.js';
 
 /** The outside as a command can see it: the time of its record in milliseconds since 1970, random bytes, a digest. */
@@ -44,11 +45,13 @@ function aarch64Facts(command: Command, { time, random }: Outside): object | und
 
 /**
  * A command with the facts of the outside that it takes, so that whoever decides it again sees the same. Facts that it has
- * already stay as they are. Used where a command comes in, never where it is decided again.
+ * already stay as they are. A VM that is created follows the rules of today. Used where a command comes in, never where it is
+ * decided again.
  *
  * @param arch of the VM that it is given to
  */
 export function withFacts(command: Command, outside: Outside, arch?: Arch): Command {
+  if (command.type === 'create_vm') return { rules: RULES, ...command };
   if (arch === 'aarch64') {
     const facts = aarch64Facts(command, outside);
     return facts ? { ...facts, ...command } : command;

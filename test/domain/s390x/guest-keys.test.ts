@@ -118,8 +118,8 @@ describe('a guest instruction is refused', () => {
     expect(execute(made, instruction, 0n, undefined, vcpu)).toMatchObject({ errno: expected, events: [] });
   });
 
-  it('on a UCONTROL VM by its memory alone', () => {
-    const made = new Machine({ vmType: 'ucontrol' });
+  it('on a UCONTROL VM of the first rules by its memory alone', () => {
+    const made = new Machine({ vmType: 'ucontrol', rules: 1 });
     made.vcpu(0);
     expect(execute(made, 'iske', 0n).ret).toBe(5);
   });

@@ -59,12 +59,21 @@ describe('KVM_S390_VCPU_FAULT and UCAS', () => {
     expect(make().answer({ type, vcpu: 0 })).toBe('EFAULT');
     expect(ucas(make(), type, 0n, 0n, MIB)).toBe('EINVAL');
     for (const [user, guest, length] of [
-      [1n, 0n, MIB],
       [0n, 0x1000n, MIB],
       [0n, 0n, MIB + 1n],
     ] as const)
       expect(ucas(make('ucontrol'), type, user, guest, length)).toBe('EINVAL');
     expect(ucas(make('ucontrol'), type, 0n, 0n, 0n)).toBe(0);
+  });
+
+  it.each<[type: string, rules: number | undefined, expected: unknown]>([
+    ['ucas_map', undefined, 'EINVAL'],
+    ['ucas_unmap', undefined, 0],
+    ['ucas_unmap', 1, 'EINVAL'],
+  ])('%s, rules %s, with an address of the VMM that is not 1 MiB aligned: %s', (type, rules, expected) => {
+    const machine = new Machine({ vmType: 'ucontrol', ...(rules && { rules }) });
+    machine.vcpu(0);
+    expect(ucas(machine, type, 1n, 0n, MIB)).toBe(expected);
   });
 
   it('maps over, joins and unmaps segments', () => {
@@ -86,8 +95,9 @@ describe('KVM_S390_VCPU_FAULT and UCAS', () => {
 });
 
 describe('a UCONTROL VM', () => {
-  it('has no dirty log, and no memory that the VM or a translation reaches', () => {
-    const machine = make('ucontrol');
+  it('has no dirty log, and under the first rules no memory that the VM or a translation reaches', () => {
+    const machine = new Machine({ vmType: 'ucontrol', rules: 1 });
+    machine.vcpu(0);
     expect(machine.answer({ type: 'get_dirty_log', slot: 0 })).toBe('EINVAL');
     expect(machine.answer({ type: 's390_mem_op', op: 'absolute_read', gaddr: 0, size: 1 })).toBe(5);
     expect(machine.answer({ type: 'translate', vcpu: 0, gaddr: 0 })).toBe(5);

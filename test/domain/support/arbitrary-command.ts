@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { RULES } from '../../../src/domain/vm/rules.js';
 import { type Command, command } from '../../../src/domain/vm/command.js';
 import { vcpuCommand } from './arbitrary-vcpu-command.js';
 import { arbitraryAttributeCommand } from './attribute-commands.js';
@@ -247,6 +248,7 @@ export const arbitraryLife: fc.Arbitrary<Command[]> = fc
   .record({
     vmType: fc.constantFrom('default', 'default', 'default', 'ucontrol'),
     semantics: fc.constantFrom('documented', 'kernel'),
+    rules: oneOf(1, RULES, RULES),
     host: fc.record(
       {
         cmma: fc.boolean(),

@@ -4,6 +4,7 @@ import { command } from '../../../src/domain/vm/command.js';
 import { decide } from '../../../src/domain/vm/decide.js';
 import type { Decision } from '../../../src/domain/vm/decision.js';
 import type { Event } from '../../../src/domain/vm/event.js';
+import { RULES } from '../../../src/domain/vm/rules.js';
 import type { Arch, S390xVm, Vm } from '../../../src/domain/vm/state.js';
 
 export const MIB = 1n << 20n;
@@ -15,6 +16,8 @@ export interface MachineOptions {
   readonly vmType?: 'default' | 'ucontrol';
   readonly semantics?: 'documented' | 'kernel';
   readonly host?: Readonly<Record<string, unknown>>;
+  /** The version of the rules; today's if absent. */
+  readonly rules?: number;
 }
 
 const jsonSafe = (value: unknown): unknown => {
@@ -29,7 +32,7 @@ export class Machine<V extends Vm = S390xVm> {
   private state: V | undefined;
 
   constructor(options: MachineOptions = {}) {
-    this.run({ type: 'create_vm', arch: 's390x', ...options });
+    this.run({ type: 'create_vm', arch: 's390x', rules: RULES, ...options });
   }
 
   get vm(): V {

@@ -3,6 +3,7 @@ import { MARK } from '../../../src/domain/memory/frame-marks.js';
 import type { S390xRegisterChanges } from '../../../src/domain/shapes/s390x-registers.js';
 import { apply } from '../../../src/domain/vm/apply.js';
 import { type Event, event } from '../../../src/domain/vm/event.js';
+import { RULES } from '../../../src/domain/vm/rules.js';
 import type { S390xVm } from '../../../src/domain/vm/state.js';
 
 /** A piece of guest memory that is backed by a slot. */
@@ -25,6 +26,9 @@ export interface VmOptions {
   readonly slots?: readonly SlotOptions[];
   /** Registers of vCPU 0; no vCPU with `null`. */
   readonly registers?: S390xRegisterChanges | null;
+  readonly vmType?: 'default' | 'ucontrol';
+  /** The version of the rules; today's if absent. */
+  readonly rules?: number;
   /** More facts, last. */
   readonly events?: readonly Event[];
 }
@@ -38,6 +42,7 @@ const MIB = 1n << 20n;
 /** An s390x VM with a slot of memory and vCPU 0, as its events make it. */
 export function buildVm(options: VmOptions = {}): S390xVm {
   const { facilities, host = {}, semantics = 'documented', memoryMiB = 4, logDirty = false, registers = {} } = options;
+  const { vmType = 'default', rules = RULES } = options;
   const whole = {
     guestPhysAddr: 0n,
     size: BigInt(memoryMiB) * MIB,
@@ -47,11 +52,12 @@ export function buildVm(options: VmOptions = {}): S390xVm {
   const created = event.parse({
     type: 'vm_created',
     arch: 's390x',
-    vmType: 'default',
+    vmType,
     semantics,
     name: '',
     labels: {},
     host: { ...host, ...(facilities && { facilities }) },
+    rules,
   });
   const memslots = slots.map(({ guestPhysAddr, size, flags = [] }, slot): Event => ({
     type: 'memslot_created',

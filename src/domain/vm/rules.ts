@@ -1,0 +1,25 @@
+/**
+ * Rules that changed since the first ledgers, by name: from which version of the rules on a VM follows the new one, and what it
+ * says. A VM goes on under the rules that it was created with (docs/decisions/0004), so that its records can be re-executed.
+ */
+export const CHANGES = {
+  ucontrolSlot: {
+    since: 2,
+    says: 'the internal slot of a UCONTROL VM covers all addresses, and the VMM has no memory behind it',
+  },
+  externalCpuAddress: { since: 2, says: 'clock-comparator and CPU-timer interruptions store 0 as the CPU address' },
+  secureEntry: {
+    since: 2,
+    says: 'a program interruption of a protected vCPU leaves no room for another one in the same entry',
+  },
+  ucasUnmapAlignment: { since: 2, says: 'KVM_S390_UCAS_UNMAP looks at the address of the vCPU and the length alone' },
+} as const;
+
+export type RuleChange = keyof typeof CHANGES;
+
+/** The version of the rules that new VMs follow; what has none follows version 1. */
+export const RULES = 2;
+
+/** Whether a VM follows a rule as it was changed. */
+export const changed = ({ rules = 1 }: { readonly rules?: number }, name: RuleChange): boolean =>
+  rules >= CHANGES[name].since;
