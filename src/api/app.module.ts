@@ -10,7 +10,7 @@ import { DocsController } from './docs.controller.js';
 import { GuestController } from './guest.controller.js';
 import { HealthController } from './health.controller.js';
 import { HostProfilesController } from './host-profiles.controller.js';
-import { InterruptsController } from './interrupts.controller.js';
+import { FloatingInterruptsController, InterruptsController } from './interrupts.controller.js';
 import { JournalController } from './journal.controller.js';
 import { MappingsController } from './mappings.controller.js';
 import { MemOpController } from './memop.controller.js';
@@ -34,6 +34,7 @@ const controllers = [
   MemoryController,
   VcpusController,
   RunController,
+  FloatingInterruptsController,
   InterruptsController,
   VcpuIoctlsController,
   VcpuAttributesController,

@@ -2,13 +2,64 @@ import { Body, Controller, Get, Inject, Param, Post, Put, Query } from '@nestjs/
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import type { IrqRequest } from '../domain/shapes/s390x-interrupt.js';
+import { answerJson } from './answer-json.js';
 import type { Envelope } from './answers.js';
 import { Commands } from './commands.service.js';
 import { type Exchange, Http } from './http.js';
+import { momentOf, momentQuery } from './moment.js';
 import { operation } from './openapi-operation.js';
-import { injectBody, irqStateAnswer, irqStateBody, irqStateQuery } from './shapes/interrupt.js';
+import {
+  type FloatingBody,
+  floatingAnswer,
+  floatingBody,
+  floatingIrqOf,
+  injectBody,
+  irqStateAnswer,
+  irqStateBody,
+  irqStateQuery,
+} from './shapes/interrupt.js';
 import { done } from './shapes/output.js';
-import { type VcpuPath, noQuery, vcpuPath } from './shapes/path.js';
+import { type VcpuPath, type VmPath, noQuery, vcpuPath, vmPath } from './shapes/path.js';
+
+/** Interruptions that wait for any vCPU of a VM. */
+@ApiTags('Interrupts')
+@Controller('v1/vms/:vm/interrupts')
+export class FloatingInterruptsController {
+  constructor(@Inject(Commands) private readonly commands: Commands) {}
+
+  @Post()
+  @operation({
+    summary: 'Inject an interruption for any vCPU',
+    description:
+      'KVM_S390_INTERRUPT on the VM: delivered by the next run of a vCPU whose masks let it through. What `parm` and `parm64` are depends on the type. An empty body is a bad address: EFAULT.',
+    kind: 'command',
+    answer: done,
+  })
+  injectFloating(
+    @Http() http: Exchange,
+    @Param({ schema: vmPath }) { vm }: VmPath,
+    @Query({ schema: noQuery }) _: object,
+    @Body({ schema: floatingBody }) body: FloatingBody,
+  ): Promise<Envelope> {
+    return this.commands.answer(http, vm, { type: 'inject_vm_irq', irq: floatingIrqOf(body) });
+  }
+
+  @Get()
+  @operation({
+    summary: 'List the interruptions that wait for any vCPU, as they are or as they were',
+    kind: 'read',
+    answer: floatingAnswer,
+  })
+  async listFloating(
+    @Http() http: Exchange,
+    @Param({ schema: vmPath }) { vm: id }: VmPath,
+    @Query({ schema: momentQuery }) query: z.output<typeof momentQuery>,
+  ): Promise<Envelope> {
+    const { vm, version, position } = await this.commands.view(http, id, momentOf(query));
+    const pending = vm.arch === 's390x' ? (vm.floating ?? []) : [];
+    return { ...(answerJson({ pending }) as Envelope), version, position };
+  }
+}
 
 /** Local interruptions of a vCPU. */
 @ApiTags('Interrupts')

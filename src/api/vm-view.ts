@@ -5,6 +5,7 @@ import type { Interrupt } from '../domain/shapes/s390x-interrupt.js';
 import { PGM } from '../domain/s390x/program-exception.js';
 import { firmwareOf } from '../domain/aarch64/firmware.js';
 import type { Aarch64Vcpu } from '../domain/aarch64/vcpu.js';
+import { floatsOf } from '../domain/s390x/vector-registers.js';
 import type { S390xRegisterFile, S390xVcpu } from '../domain/s390x/vcpu.js';
 import type { Aarch64Vm, Vm } from '../domain/vm/state.js';
 import type { X86Vcpu } from '../domain/x86_64/vcpu.js';
@@ -46,6 +47,7 @@ export function vmView({ vm, version, position }: Existing): Envelope {
 /** Registers as they are answered: access registers and the prefix as hex, like 64-bit ones (s390x shapes). */
 const registersView = ({ prefix, acrs, ...rest }: S390xRegisterFile) => ({
   ...rest,
+  ...(rest.vrs && { fprs: floatsOf(rest) }),
   prefix: hex(prefix),
   acrs: acrs.map(hex),
 });

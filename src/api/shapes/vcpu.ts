@@ -22,6 +22,13 @@ const s390x = z
     pfcompare: hex,
     pfselect: hex,
     epochdiff: hex,
+    fprs: z.array(hex).length(16).optional(),
+    vrs: z.array(hex).length(32).optional(),
+    gscb: z.strictObject({ gsd: hex, gssm: hex, gsEpl: hex }).optional(),
+    riccb: z.string().optional(),
+    bpbc: z.boolean().optional(),
+    etoken: hex.optional(),
+    etokenExtension: hex.optional(),
   })
   .meta({ id: 'S390xRegisterFile' });
 

@@ -8,6 +8,7 @@ import type { S390xVm } from '../vm/state.js';
 import { SPAN } from './address-space.js';
 import { vcpuGuards } from './chart-guards-vcpu.js';
 import { attributeGuards } from './chart-attribute-guards.js';
+import { isFull } from './floating.js';
 import { hasInternalSlot } from './internal-slot.js';
 import { machineOf } from './machine.js';
 import { NO_MEM_LIMIT, memLimit, topTableOf } from './memory-limit.js';
@@ -100,6 +101,11 @@ export const guards = {
   marksUnreadable: ({ event }: Asked) => asksMarks(event) && !event.readable,
   collects: ({ event }: Asked) => asksMarks(event) && !event.peek,
   nothingToCollect: ({ event }: Asked) => event.vm.cmmaDirtyPages === undefined,
+
+  floatingUnreadable: ({ event }: Asked) => event.type === 'inject_vm_irq' && !event.readable,
+  floatingUnknown: ({ event }: Asked) => event.type === 'inject_vm_irq' && event.floating === undefined,
+  floatingFull: ({ event }: Asked) =>
+    event.type === 'inject_vm_irq' && event.floating !== undefined && isFull(event.vm.floating ?? [], event.floating),
 
   noPayload: ({ event }: Asked) => event.type === 'limit_mem_size' && event.limit === undefined,
   limitAboveCeiling: ({ event }: Asked) => {

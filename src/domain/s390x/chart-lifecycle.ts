@@ -21,6 +21,13 @@ export const lifecycle = law.createStateConfig({
           record('dirty_log_taken'),
         ],
         clear_dirty_log: refuse('ENOTTY'),
+        inject_vm_irq: [
+          refuse('EINVAL', 'ucontrol'),
+          refuse('EFAULT', 'floatingUnreadable'),
+          refuse('EINVAL', 'floatingUnknown'),
+          refuse('EBUSY', 'floatingFull'),
+          accept(),
+        ],
         vm_mem_op_batch: accept(),
         get_device_attr: accept(),
         has_device_attr: accept(),

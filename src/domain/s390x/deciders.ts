@@ -7,6 +7,7 @@ import { memOp } from './mem-op.js';
 import { pvCpuCommand } from './pv-dump.js';
 import { pvCommand } from './pv.js';
 import { getIrqState, injectIrq, setIrqState } from './inject-irq.js';
+import { injectVmIrq } from './inject-vm-irq.js';
 import { setInitialPsw } from './initial-psw.js';
 import { getMpState, setMpState } from './mp-state.js';
 import { getOneReg, setOneReg } from './one-reg.js';
@@ -35,6 +36,7 @@ export const s390xDeciders = {
   get_one_reg: getOneReg,
   set_one_reg: setOneReg,
   inject_irq: injectIrq,
+  inject_vm_irq: injectVmIrq,
   get_irq_state: getIrqState,
   set_irq_state: setIrqState,
   pre_fault_memory: preFaultMemory,

@@ -1,6 +1,6 @@
 import type { InterruptOf } from '../shapes/s390x-interrupt.js';
 import { PGM_PER } from './interrupt.js';
-import type { Field } from './lowcore.js';
+import type { Field } from './lowcore-store.js';
 import type { S390xRegisterFile } from './vcpu.js';
 
 type Program = InterruptOf<'program_int'>;

@@ -16,6 +16,13 @@ export function bigEndian(value: bigint | number, size: number): Uint8Array {
   return bytes;
 }
 
+/** A value for an offset of the lowcore, in bytes. */
+export type Field = readonly [offset: number, value: bigint | number, size: number];
+
+/** Fields of the lowcore at a prefix as stores. */
+export const fieldStores = (fields: readonly Field[], prefix: number): readonly MachineStore[] =>
+  fields.map(([offset, value, size]) => ({ absolute: BigInt(prefix) + BigInt(offset), bytes: bigEndian(value, size) }));
+
 /** Values of one size, one after the other. */
 export function bigEndians(values: readonly (bigint | number)[], size: number): Uint8Array {
   const bytes = new Uint8Array(values.length * size);

@@ -1,13 +1,23 @@
+import type { S390xRegisterChanges } from '../shapes/s390x-registers.js';
 import { consult } from '../vm/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { done, refused } from '../vm/decision.js';
+import type { S390xVm } from '../vm/state.js';
+import { FACILITY, hasFacility } from './facilities.js';
+
+/** What of a change is effective: branch-prediction control only with its facility (sync_regs_fmt2). */
+function effective(vm: S390xVm, { bpbc, ...registers }: S390xRegisterChanges): S390xRegisterChanges {
+  return bpbc === undefined || !hasFacility(vm, FACILITY.branchPrediction) ? registers : { ...registers, bpbc };
+}
 
 /**
- * User space changes registers of a vCPU: KVM_SET_REGS, _SREGS, _ONE_REG and the synchronised registers in one. All values are
- * effective at once. A vCPU that does not exist is ENOENT.
+ * User space changes registers of a vCPU: KVM_SET_REGS, _SREGS, _FPU, _ONE_REG and the synchronised registers in one. All values are
+ * effective at once. A vCPU that does not exist is ENOENT; vector registers on a machine that has none are EINVAL.
  */
 export const setRegisters: Decider<'set_registers'> = (vm, { type, vcpu, registers }) => {
   const verdict = consult(vm, { type });
   if (verdict.refused) return refused(verdict.refused);
-  return vm.vcpus.has(vcpu) ? done([{ type: 'registers_set', vcpu, registers }]) : refused('ENOENT');
+  if (!vm.vcpus.has(vcpu)) return refused('ENOENT');
+  if (registers.vrs && !vm.host.facilities.includes(FACILITY.vector)) return refused('EINVAL');
+  return done([{ type: 'registers_set', vcpu, registers: effective(vm, registers) }]);
 };

@@ -30,6 +30,18 @@ const CHANGES: { readonly [Kind in Reset]: Change } = {
   clear: () => ({ gprs: sixteen(0n), acrs: sixteen(0) }),
 };
 
+/** What each reset takes away of what is absent while it is zero, beyond the reset before it. */
+const CLEARS: { readonly [Kind in Reset]: readonly (keyof S390xRegisterFile)[] } = {
+  normal: ['riccb'],
+  initial: ['bpbc'],
+  clear: ['vrs', 'gscb', 'etoken', 'etokenExtension'],
+};
+
+const cleared = (registers: S390xRegisterFile, names: readonly string[]): S390xRegisterFile =>
+  Object.fromEntries(
+    Object.entries(registers).filter(([name]) => !names.includes(name)),
+  ) as unknown as S390xRegisterFile;
+
 /** Which changes a reset is made of, in order. */
 const STEPS: { readonly [Kind in Reset]: readonly Reset[] } = {
   normal: ['normal'],
@@ -39,6 +51,9 @@ const STEPS: { readonly [Kind in Reset]: readonly Reset[] } = {
 
 /** A vCPU after a reset; whether it goes on running is not the reset's to say. Every pending interruption is gone. */
 export function resetVcpuState(vcpu: S390xVcpu, reset: Reset): S390xVcpu {
-  const registers = STEPS[reset].reduce((file, step) => ({ ...file, ...CHANGES[step](file) }), vcpu.registers);
+  const registers = STEPS[reset].reduce(
+    (file, step) => cleared({ ...file, ...CHANGES[step](file) }, CLEARS[step]),
+    vcpu.registers,
+  );
   return { ...vcpu, registers, pending: [] };
 }

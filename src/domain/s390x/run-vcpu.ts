@@ -6,7 +6,6 @@ import type { Event } from '../vm/event.js';
 import type { S390xVm } from '../vm/state.js';
 import { deliverAll } from './deliver.js';
 import { deliverSecure } from './deliver-secure.js';
-import { withoutInterrupt } from './interrupt.js';
 import { NO_ADDRESS, storedStatus } from './store-status.js';
 import type { S390xRegisterFile, S390xVcpu } from './vcpu.js';
 
@@ -46,12 +45,11 @@ export const runVcpu: Decider<'run_vcpu'> = (vm, command) => {
   const vcpu = vm.vcpus.get(id);
   if (vcpu === undefined) return refused('ENOENT');
   const deliver = vcpu.sida === undefined ? deliverAll : deliverSecure;
-  const { facts, delivered, failed } = deliver(vm.memory, id, vcpu.pending, vcpu.registers);
+  const { facts, delivered, left, failed } = deliver(vm, vcpu);
   const events = [...verdict.facts, ...facts];
   if (failed) return refused(failed, events);
   const registers = after(vcpu.registers, facts);
-  const pending = delivered.reduce(withoutInterrupt, vcpu.pending);
-  const stop = pending.find((waiting) => waiting.type === 'sigp_stop');
+  const stop = left.find((waiting) => waiting.type === 'sigp_stop');
   if (stop === undefined) return done(events, { delivered });
   const { ret, errno, events: all, reply } = stopped(vm, { ...vcpu, registers }, stop, events);
   return { ret, ...(errno && { errno }), events: all, reply: { ...(errno ? {} : { delivered }), ...reply } };

@@ -1,5 +1,6 @@
 import { type MachineStore, bigEndian, bigEndians } from './lowcore-store.js';
 import type { S390xRegisterFile } from './vcpu.js';
+import { floatsOf } from './vector-registers.js';
 
 /** Where each register is saved, as an offset in the assigned storage locations (PoP, "Assigned Storage Locations"). */
 export const SAVE_AREA = {
@@ -15,9 +16,6 @@ export const SAVE_AREA = {
   crs: 0x1380,
 } as const;
 
-/** Bytes of the sixteen floating-point registers, which are 0 here: no instruction of the guest changes them. */
-const FPRS_SIZE = 128;
-
 export const pswBytes = ({ mask, addr }: S390xRegisterFile['psw']): Uint8Array => bigEndians([mask, addr], 8);
 
 /**
@@ -27,7 +25,7 @@ export const pswBytes = ({ mask, addr }: S390xRegisterFile['psw']): Uint8Array =
 export function savedRegisters(registers: S390xRegisterFile, base: bigint): MachineStore[] {
   const at = (offset: number, bytes: Uint8Array): MachineStore => ({ absolute: base + BigInt(offset), bytes });
   return [
-    at(SAVE_AREA.fprs, new Uint8Array(FPRS_SIZE)),
+    at(SAVE_AREA.fprs, bigEndians(floatsOf(registers), 8)),
     at(SAVE_AREA.gprs, bigEndians(registers.gprs, 8)),
     at(SAVE_AREA.fpc, bigEndian(registers.fpc, 4)),
     at(SAVE_AREA.todpr, bigEndian(registers.todpr, 4)),

@@ -19,6 +19,16 @@ export interface S390xRegisterFile {
   readonly pfcompare: bigint;
   readonly pfselect: bigint;
   readonly epochdiff: bigint;
+  /** 32 vector registers of 128 bits, whose left halves 0 to 15 are the floating-point registers; absent while all are 0. */
+  readonly vrs?: readonly bigint[];
+  /** The guarded-storage control block; absent for zeros, as what follows is. */
+  readonly gscb?: { readonly gsd: bigint; readonly gssm: bigint; readonly gsEpl: bigint };
+  /** The runtime-instrumentation control block, 64 bytes in hex. */
+  readonly riccb?: string;
+  /** Branch-prediction control. */
+  readonly bpbc?: boolean;
+  readonly etoken?: bigint;
+  readonly etokenExtension?: bigint;
 }
 
 /** An s390x vCPU. */

@@ -19,7 +19,7 @@ export const IRQ_TYPES = {
 } as const;
 
 /** Flags of a stop interruption (KVM_S390_STOP_FLAG_*). */
-const STOP_FLAGS = { store_status: 1 } as const;
+export const STOP_FLAGS = { store_status: 1 } as const;
 
 /** Bytes of struct kvm_s390_irq. */
 export const IRQ_SIZE = 72;
@@ -117,10 +117,13 @@ export const getIrqState = z.strictObject({
   len: u32.default(IRQ_STATE_MAX),
 });
 
+/** Most entries that a request for KVM_S390_SET_IRQ_STATE may have. */
+export const IRQ_STATE_ENTRIES_MAX = 1024;
+
 /** KVM_S390_SET_IRQ_STATE; no `interrupts` is a bad buffer, no `len` the size of what is there. */
 export const setIrqState = z.strictObject({
   type: z.literal('set_irq_state'),
   vcpu: u32,
-  interrupts: z.array(irqRequest).max(1024).optional(),
+  interrupts: z.array(irqRequest).max(IRQ_STATE_ENTRIES_MAX).optional(),
   len: u32.optional(),
 });

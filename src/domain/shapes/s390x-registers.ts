@@ -1,29 +1,40 @@
 import { z } from 'zod';
-import { u32, u64 } from './scalars.js';
+import { u128, u32, u64 } from './scalars.js';
 
-/** Sixteen registers: the whole array, or an object with some of them by index. Output: the named ones by index. */
-const sixteen = <Value extends typeof u64 | typeof u32>(value: Value) =>
+/** Several registers of a kind: the whole array, or an object with some of them by index. Output: the named ones by index. */
+const several = <Value extends typeof u128 | typeof u32>(value: Value, count: 16 | 32) =>
   z.union(
     [
       z
         .array(value)
-        .length(16)
+        .length(count)
         .transform(
           (values) => Object.fromEntries(values.map((item, i) => [String(i), item])) as Record<string, z.output<Value>>,
         ),
-      z.record(z.string().regex(/^(?:[0-9]|1[0-5])$/, 'must be a register number, 0 to 15'), value),
+      z.record(
+        z
+          .string()
+          .regex(
+            count === 16 ? /^(?:[0-9]|1[0-5])$/ : /^(?:[0-9]|[12][0-9]|3[01])$/,
+            `must be a register number, 0 to ${count - 1}`,
+          ),
+        value,
+      ),
     ],
-    { error: 'must be all 16 values, or an object that has some of them by number' },
+    { error: `must be all ${count} values, or an object that has some of them by number` },
   );
+
+/** Bytes of the runtime-instrumentation control block. */
+const RICCB_SIZE = 64;
 
 /** Any subset of an s390x vCPU's registers (contract, shapes). */
 export const s390xRegisters = z
   .strictObject({
     psw: z.strictObject({ mask: u64, addr: u64 }),
     prefix: u32,
-    gprs: sixteen(u64),
-    crs: sixteen(u64),
-    acrs: sixteen(u32),
+    gprs: several(u64, 16),
+    crs: several(u64, 16),
+    acrs: several(u32, 16),
     fpc: u32,
     todpr: u32,
     cpuTimer: u64,
@@ -34,6 +45,19 @@ export const s390xRegisters = z
     pfcompare: u64,
     pfselect: u64,
     epochdiff: u64,
+    /** The left halves of vector registers 0 to 15. */
+    fprs: several(u64, 16),
+    vrs: several(u128, 32),
+    /** The guarded-storage control block: designation, section mask, address of the event parameter list. */
+    gscb: z.strictObject({ gsd: u64, gssm: u64, gsEpl: u64 }),
+    /** The runtime-instrumentation control block. */
+    riccb: z
+      .string()
+      .regex(new RegExp(`^[0-9a-f]{${2 * RICCB_SIZE}}$`), `must be ${2 * RICCB_SIZE} lower-case hex digits`),
+    /** Branch-prediction control. */
+    bpbc: z.boolean(),
+    etoken: u64,
+    etokenExtension: u64,
   })
   .partial()
   .meta({ id: 'S390xRegisters' });

@@ -18,6 +18,12 @@ export const u64 = digits
   .refine((value) => value < 1n << 64n, 'must fit in 64 bits')
   .meta({ id: 'U64', description: '64 bits, unsigned: hex ("0x…") or decimal text, or an integer up to 2^53-1' });
 
+/** An unsigned 128-bit quantity: a vector register. Output: bigint. */
+export const u128 = digits
+  .transform((text) => BigInt(text))
+  .refine((value) => value < 1n << 128n, 'must fit in 128 bits')
+  .meta({ id: 'U128', description: '128 bits, unsigned: hex ("0x…") or decimal text, or an integer up to 2^53-1' });
+
 /** An unsigned quantity of `bits` (at most 32) bits. Output: number. */
 export const uint = (bits: 8 | 16 | 32) =>
   digits
@@ -70,33 +76,44 @@ export function abiEnum<const Names extends Readonly<Record<string, number>>>(na
 /** A set of flags in its normal form: the names of the known bits in bit order, then the unknown bits as one number. */
 export type FlagSet<Name extends string> = readonly (Name | bigint)[];
 
+type Masks = Readonly<Record<string, number>>;
+
+type NameOf<M extends Masks> = Extract<keyof M, string>;
+
+/** A flag field as a client writes it: a number, or names and numbers. */
+export type FlagInput<Name extends string> = bigint | readonly (Name | bigint)[];
+
+/** A flag field of the kernel's: a number, or a list that may mix names and numbers, as it was given. */
+export function flagInput<const M extends Masks>(masks: M, bits: 16 | 32 | 64) {
+  const keys = Object.keys(masks) as [NameOf<M>, ...NameOf<M>[]];
+  const number = u64.refine((value) => value < 1n << BigInt(bits), `must fit in ${bits} bits`);
+  const list = z.array(z.union([z.enum(keys), number], oneOf(keys))).max(64);
+  return z.union([number, list], says(`must be a number, or a list of ${keys.join(', ')} and numbers`));
+}
+
+/** The normal form of a flag field. */
+export function normalFlags<const M extends Masks>(masks: M, value: FlagInput<NameOf<M>>): FlagSet<NameOf<M>> {
+  const items: readonly (string | bigint)[] = typeof value === 'bigint' ? [value] : value;
+  const toMask = (item: string | bigint) => (typeof item === 'bigint' ? item : BigInt(masks[item] ?? 0));
+  let rest = items.reduce<bigint>((mask, item) => mask | toMask(item), 0n);
+  const set: (NameOf<M> | bigint)[] = [];
+  for (const name of Object.keys(masks) as NameOf<M>[]) {
+    const mask = BigInt(masks[name] ?? 0);
+    if ((rest & mask) === 0n) continue;
+    set.push(name);
+    rest &= ~mask;
+  }
+  return rest === 0n ? set : [...set, rest];
+}
+
 /**
  * A flag field of the kernel's: a number, or a list that may mix names and numbers. Output: the normal form of `FlagSet`.
  *
  * @param masks the bit masks by name
  * @param bits the width of the ABI's field
  */
-export function flagSet<const Masks extends Readonly<Record<string, number>>>(masks: Masks, bits: 16 | 32 | 64) {
-  type Name = Extract<keyof Masks, string>;
-  const keys = Object.keys(masks) as [Name, ...Name[]];
-  const number = u64.refine((value) => value < 1n << BigInt(bits), `must fit in ${bits} bits`);
-  const toMask = (item: string | bigint) => (typeof item === 'bigint' ? item : BigInt(masks[item] ?? 0));
-  const list = z.array(z.union([z.enum(keys), number], oneOf(keys))).max(64);
-  return z
-    .union([number, list], says(`must be a number, or a list of ${keys.join(', ')} and numbers`))
-    .transform((value): FlagSet<Name> => {
-      const items: readonly (string | bigint)[] = Array.isArray(value) ? value : [value];
-      let rest = items.reduce<bigint>((mask, item) => mask | toMask(item), 0n);
-      const set: (Name | bigint)[] = [];
-      for (const name of keys) {
-        const mask = BigInt(masks[name] ?? 0);
-        if ((rest & mask) === 0n) continue;
-        set.push(name);
-        rest &= ~mask;
-      }
-      return rest === 0n ? set : [...set, rest];
-    });
-}
+export const flagSet = <const M extends Masks>(masks: M, bits: 16 | 32 | 64) =>
+  flagInput(masks, bits).transform((value): FlagSet<NameOf<M>> => normalFlags(masks, value as FlagInput<NameOf<M>>));
 
 /** The bits of a set of flags as one number, unknown ones included. */
 export const maskOf = <Name extends string>(masks: Readonly<Record<Name, number>>, flags: FlagSet<Name>): bigint =>

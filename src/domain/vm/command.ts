@@ -13,6 +13,7 @@ import {
 } from '../shapes/memory.js';
 import { readMappings, translate2, translate2Batch, translateLegacy } from '../shapes/x86-access.js';
 import { memOp, memOpBatch, translate, translateBatch } from '../shapes/s390x-access.js';
+import { injectVmIrq } from '../shapes/s390x-floating.js';
 import { getIrqState, injectIrq, setIrqState } from '../shapes/s390x-interrupt.js';
 import { pvCommand, pvCpuCommand } from '../shapes/s390x-pv.js';
 import { guest } from '../shapes/s390x-guest.js';
@@ -45,6 +46,7 @@ export const command = z.discriminatedUnion('type', [
   onVcpu.getOneReg,
   onVcpu.setOneReg,
   injectIrq,
+  injectVmIrq,
   getIrqState,
   setIrqState,
   onVcpu.preFaultMemory,

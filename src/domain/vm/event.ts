@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { aarch64Registers } from '../shapes/aarch64-registers.js';
 import { ARCHITECTURES } from '../shapes/create-vm.js';
 import { bytes, u16, u32, u64, u8 } from '../shapes/scalars.js';
+import { floatingInterrupt } from '../shapes/s390x-floating.js';
 import { interrupt } from '../shapes/s390x-interrupt.js';
 import { s390xRegisters } from '../shapes/s390x-registers.js';
 import { RESETS, ucasMapping } from '../shapes/s390x-vcpu.js';
@@ -44,6 +45,10 @@ export const event = z.discriminatedUnion('type', [
   /** In the place of the one that it was merged with, if there was one. */
   fact('interrupt_queued', { vcpu: u32, interrupt }),
   fact('interrupt_delivered', { vcpu: u32, interrupt }),
+  /** In the place of the one that it was merged with, if there was one. */
+  fact('floating_interrupt_queued', { interrupt: floatingInterrupt }),
+  /** The first that waits of its kind; of a service interruption its events or its answer. */
+  fact('floating_interrupt_delivered', { interrupt: floatingInterrupt }),
   fact('ucas_mapped', { vcpu: u32, mapping: ucasMapping }),
   fact('ucas_unmapped', { vcpu: u32, mapping: ucasMapping }),
 

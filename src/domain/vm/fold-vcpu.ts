@@ -1,6 +1,7 @@
 import { PAGE_SIZE } from '../memory/address.js';
 import { merged, queued } from '../s390x/interrupt.js';
 import { PREFIX_MASK, type S390xVcpu, newVcpu } from '../s390x/vcpu.js';
+import { withVectors } from '../s390x/vector-registers.js';
 import type { S390xRegisterChanges } from '../shapes/s390x-registers.js';
 import { withNewTopology, withVmClock } from './fold-attributes.js';
 import { type Folds, region, withVcpu } from './fold.js';
@@ -11,7 +12,7 @@ const replaced = <Value>(
 ): readonly Value[] => (changes ? values.map((value, i) => changes[String(i)] ?? value) : values);
 
 function changeRegisters(vcpu: S390xVcpu, changes: S390xRegisterChanges): S390xVcpu {
-  const { gprs, crs, acrs, prefix, ...scalars } = changes;
+  const { gprs, crs, acrs, prefix, vrs, fprs, ...scalars } = changes;
   const before = vcpu.registers;
   const present = Object.fromEntries(Object.entries(scalars).filter(([, value]) => value !== undefined));
   return {
@@ -23,6 +24,7 @@ function changeRegisters(vcpu: S390xVcpu, changes: S390xRegisterChanges): S390xV
       gprs: replaced(before.gprs, gprs),
       crs: replaced(before.crs, crs),
       acrs: replaced(before.acrs, acrs),
+      ...((vrs ?? fprs) && { vrs: withVectors(before, vrs, fprs) }),
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Errno } from '../errno.js';
 import { NO_MEM_LIMIT, memLimit } from '../s390x/memory-limit.js';
 import { lostProtection, someProtected } from '../s390x/secure-cpu.js';
+import type { FloatingInterrupt } from '../shapes/s390x-floating.js';
 import { consult } from './consult.js';
 import { ATTRIBUTE_COMMANDS } from './forecast-attributes.js';
 import { COMMON_COMMANDS, freeVcpuId, loggingSlot } from './forecast-common.js';
@@ -23,6 +24,9 @@ const allUnreachable = (vm: S390xVm): boolean =>
   vm.vcpus.size > 0 && vm.regions.protection !== 'none' && !someProtected(vm);
 
 const SEGMENT = 1n << 20n;
+
+/** A floating interruption of which there is no most. */
+const SERVICE: FloatingInterrupt = { type: 'int_service', extParams: 0, sccb: true, event: false };
 
 /** The highest limit that is whole segments. */
 const highestLimit = (vm: S390xVm): bigint => {
@@ -76,6 +80,7 @@ const S390X_COMMANDS = {
   s390_get_cmma_bits: () => ({ type: 's390_get_cmma_bits', flagsKnown: true, count: 0n, peek: true }),
   s390_set_cmma_bits: () => ({ type: 's390_set_cmma_bits', flagsKnown: true, count: 0n, readable: true }),
   s390_guest: plain('s390_guest'),
+  inject_vm_irq: () => ({ type: 'inject_vm_irq', readable: true, floating: SERVICE }),
 } as const satisfies Record<string, Best>;
 
 /** A command as a forecast of an s390x VM names it. */

@@ -1,3 +1,4 @@
+import type { FloatingInterrupt } from '../shapes/s390x-floating.js';
 import type { Errno } from '../errno.js';
 import type { Event } from './event.js';
 import type { AttributeEvent } from './law-attributes.js';
@@ -81,6 +82,8 @@ export type S390xLawEvent =
   /** `known`: whether there is such an operation. */
   | { readonly type: 's390_keyop'; readonly known: boolean }
   | AttributeEvent
+  /** `floating`: what waits then, if a VM can have it. */
+  | { readonly type: 'inject_vm_irq'; readonly readable: boolean; readonly floating?: FloatingInterrupt | undefined }
   | { readonly type: 'get_dirty_log'; readonly slot: number }
   /** `limit` in bytes as MEM_LIMIT_SIZE rounds it; absent if the payload cannot be read. */
   | { readonly type: 'limit_mem_size'; readonly limit?: bigint };

@@ -8,6 +8,7 @@ export const CHANGES = {
     says: 'the internal slot of a UCONTROL VM covers all addresses, and the VMM has no memory behind it',
   },
   externalCpuAddress: { since: 2, says: 'clock-comparator and CPU-timer interruptions store 0 as the CPU address' },
+  machineCheckExtension: { since: 2, says: 'machine checks save vector registers and guarded-storage controls' },
   secureEntry: {
     since: 2,
     says: 'a program interruption of a protected vCPU leaves no room for another one in the same entry',

@@ -7,6 +7,7 @@ import type { CpuModel } from '../s390x/cpu-model.js';
 import type { CryptoControls } from '../s390x/crypto.js';
 import type { TodOffset } from '../s390x/tod.js';
 import type { S390xVcpu } from '../s390x/vcpu.js';
+import type { FloatingInterrupt } from '../shapes/s390x-floating.js';
 import type { Aarch64Host, S390xHost, X86Host } from '../shapes/host.js';
 import type { X86Vcpu } from '../x86_64/vcpu.js';
 import type { Aarch64Regions, S390xRegions, X86Regions } from './regions.js';
@@ -52,6 +53,8 @@ export interface S390xVm extends AnyVm {
   readonly crypto?: CryptoControls;
   /** MTCR as CPU_TOPOLOGY left it; absent since the last vCPU was created, which sets it. */
   readonly topologyChange?: boolean;
+  /** Interruptions that wait for any vCPU, in the order in which they came; absent if none does. */
+  readonly floating?: readonly FloatingInterrupt[];
   readonly vcpus: ReadonlyMap<number, S390xVcpu>;
 }
 

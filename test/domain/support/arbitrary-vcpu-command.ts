@@ -21,9 +21,27 @@ const irq = fc.record(
   { requiredKeys: ['type'] },
 );
 
+const floating = fc.record({
+  type: oneOf<unknown>('int_service', 'int_virtio', 'pfault_done', 'mchk', 'int_io', 0x04000000, 0xfffe0000),
+  parm: oneOf('0x0', '0x1', '0x3', '0x2008', '0x10010003', '0xffffffff'),
+  parm64: oneOf('0x0', '0x1238000000', '0x40000000', '0x10000000'),
+});
+
+const vectors = fc.record(
+  {
+    fprs: fc.record({ '0': address, '15': address }, { requiredKeys: [] }),
+    vrs: fc.record({ '0': address, '31': address }, { requiredKeys: [] }),
+    bpbc: fc.boolean(),
+    etoken: address,
+    gscb: fc.record({ gsd: address, gssm: address, gsEpl: address }),
+    riccb: oneOf('0'.repeat(128), '1'.repeat(128)),
+  },
+  { requiredKeys: [] },
+);
+
 const masks = fc.record({
-  psw: fc.record({ mask: oneOf('0x0', '0x304000180000000', '0x100008180000000'), addr: address }),
-  crs: fc.record({ '0': oneOf('0xe0', '0x6c00'), '14': oneOf('0x0', '0xffffffff') }),
+  psw: fc.record({ mask: oneOf('0x0', '0x304000180000000', '0x100008180000000', '0x304000180000000'), addr: address }),
+  crs: fc.record({ '0': oneOf('0xe0', '0x6e00'), '6': oneOf('0x0', '0xff000000'), '14': oneOf('0x0', '0xffffffff') }),
   prefix: oneOf(0, 0x2000, 0x2fe000, 0x300000),
 });
 
@@ -38,7 +56,10 @@ const mapping = fc.record({
 export const vcpuCommand: fc.Arbitrary<object> = fc.oneof(
   fc.record({ type: fc.constant('run_vcpu'), vcpu, immediateExit: oneOf(false, false, true) }),
   fc.record({ type: fc.constant('set_registers'), vcpu, registers: masks }),
+  fc.record({ type: fc.constant('set_registers'), vcpu, registers: vectors }),
   fc.record({ type: fc.constant('inject_irq'), vcpu, irq }),
+  fc.record({ type: fc.constant('inject_vm_irq'), irq: floating }),
+  fc.record({ type: fc.constant('inject_vm_irq') }),
   fc.record({ type: fc.constant('set_irq_state'), vcpu, interrupts: fc.array(irq, { maxLength: 4 }) }),
   fc.record({ type: fc.constant('get_irq_state'), vcpu, len: oneOf(0, 72, 720) }),
   fc.record({ type: fc.constant('get_mp_state'), vcpu }),

@@ -31,6 +31,8 @@ const everyFact: readonly Event[] = [
   { type: 'vcpu_reset', vcpu: 0, reset: 'clear' },
   { type: 'interrupt_queued', vcpu: 0, interrupt: { type: 'restart' } },
   { type: 'interrupt_delivered', vcpu: 0, interrupt: { type: 'restart' } },
+  { type: 'floating_interrupt_queued', interrupt: { type: 'pfault_done', extParams2: 0n } },
+  { type: 'floating_interrupt_delivered', interrupt: { type: 'pfault_done', extParams2: 0n } },
   { type: 'ucas_mapped', vcpu: 0, mapping: { userAddr: 0n, vcpuAddr: 0n, length: MIB } },
   { type: 'ucas_unmapped', vcpu: 0, mapping: { userAddr: 0n, vcpuAddr: 0n, length: MIB } },
   { type: 'memslot_created', slot: 2, guestPhysAddr: 4n * MIB, size: MIB, userspaceAddr: 4n * MIB, flags: [] },

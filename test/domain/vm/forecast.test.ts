@@ -83,6 +83,7 @@ const ordinary: { readonly [Key in ForecastKey]: (vm: S390xVm) => object } = {
   s390_keyop: (vm) => ({ type: 's390_keyop', op: 'iske', gaddr: firstGpa(vm) }),
   s390_get_cmma_bits: () => ({ type: 's390_get_cmma_bits', startGfn: 0, count: 0, flags: ['peek'] }),
   s390_set_cmma_bits: () => ({ type: 's390_set_cmma_bits', startGfn: 0, count: 0, mask: 0 }),
+  inject_vm_irq: () => ({ type: 'inject_vm_irq', irq: { type: 'int_service', parm: 8 } }),
   s390_guest: (vm) => ({ type: 's390_guest', vcpu: firstVcpu(vm), instruction: 'spx', prefix: 0 }),
 };
 
