@@ -8,7 +8,7 @@ import { type VcpuPath, type VmPath, noQuery, vcpuPath, vmPath } from './shapes/
 import { type PvBody, type PvCpuBody, pvAnswer, pvBody, pvCpuAnswer, pvCpuBody } from './shapes/pv.js';
 
 const BAD_ADDRESS =
-  'An empty body is a bad address, and so are missing fields of the structure that a command takes: EFAULT at its place in the order of checks. `ultravisor` tells the modelled ultravisor to refuse.';
+  'An empty body is a bad address, and so are missing fields of the structure that a command takes: EFAULT at its place in the order of checks. `ultravisor` tells the modelled ultravisor to refuse, `host` what goes wrong on the host.';
 
 /** Protected virtualization of VMs and vCPUs. */
 @ApiTags('Protected virtualization')

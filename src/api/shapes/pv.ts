@@ -4,7 +4,7 @@ import { answered, base64, hex } from './output.js';
 
 /** Without `command` the body must be empty: then the kernel's structure is a bad address. */
 const wholeOrNothing = (body: { readonly command?: unknown }): boolean =>
-  body.command !== undefined || Object.keys(body).every((field) => field === 'ultravisor');
+  body.command !== undefined || Object.keys(body).every((field) => ['ultravisor', 'host'].includes(field));
 
 const COMMAND_MISSING = { path: ['command'], message: 'is required' };
 

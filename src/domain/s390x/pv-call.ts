@@ -14,6 +14,31 @@ interface Told {
 /** The refusal that the ultravisor was told to answer, if it was. */
 export const refusalOf = ({ ultravisor }: Told): UvStatus | undefined => ultravisor?.refuse;
 
+type Host = NonNullable<PvCommand['host']>;
+
+/** What goes wrong on the host, as a command asks for it. */
+interface Asked {
+  readonly host?: Host | undefined;
+}
+
+/** Whether a fatal signal comes while the command is carried out. */
+export const isKilled = ({ host }: Asked): boolean => host?.fatalSignal === true;
+
+/** Whether the host cannot write a part of what a command answers. */
+export const isUnwritable = ({ host }: Asked, what: NonNullable<Host['unwritable']>[number]): boolean =>
+  host?.unwritable?.includes(what) ?? false;
+
+/** A decision whose last step is to write a part of the answer, all else being done: EFAULT if the host cannot. */
+export function written(command: Asked, what: 'data' | 'buffer', decision: Decision): Decision {
+  if (decision.errno !== undefined || !isUnwritable(command, what)) return decision;
+  const { rc, rrc } = decision.reply;
+  return refused('EFAULT', decision.events, rc === undefined ? {} : { rc, rrc });
+}
+
+/** What is answered of a command whose structure cannot be written back: EFAULT, whatever came of it. */
+export const writtenBack = (command: Asked, decision: Decision): Decision =>
+  isUnwritable(command, 'command') && decision.malformed === undefined ? refused('EFAULT', decision.events) : decision;
+
 /** What the law says before anything of a command's data is looked at; undefined to go on. */
 export function barred(vm: S390xVm, type: PlainLawEvent['type']): Decision | undefined {
   const verdict = consult(vm, { type });
@@ -33,7 +58,7 @@ export function callUltravisor(vm: S390xVm, type: PvEvent, told: Told): Decision
   return refused(verdict.refused, [], asked ? { ...refusal } : {});
 }
 
-type DataField = Exclude<keyof PvCommand, 'type' | 'command' | 'flags' | 'ultravisor'>;
+type DataField = Exclude<keyof PvCommand, 'type' | 'command' | 'flags' | 'ultravisor' | 'host'>;
 
 /** What `data` of struct kvm_pv_cmd points to, with all the fields that were asked for. */
 type Data<Field extends DataField> = { readonly [Each in Field]: NonNullable<PvCommand[Each]> };

@@ -4,7 +4,7 @@ import { consult } from '../vm/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { type Decision, malformed, refused } from '../vm/decision.js';
 import type { S390xVm } from '../vm/state.js';
-import { barred, callUltravisor, dataOf, isRefusal } from './pv-call.js';
+import { barred, callUltravisor, dataOf, isRefusal, written, writtenBack } from './pv-call.js';
 import { isProtected } from './secure-cpu.js';
 import { NO_SECURE_CPU, ULTRAVISOR, UNCALLED, doublewords } from './ultravisor.js';
 
@@ -17,9 +17,9 @@ function encrypted(size: number, about: bigint): Uint8Array {
   return bytes;
 }
 
-/** The decision of a call, with the dump as `data` if it was done. */
-const dumped = (decision: Decision, data: () => Uint8Array): Decision =>
-  decision.errno ? decision : { ...decision, reply: { ...decision.reply, data: data() } };
+/** The decision of a call, with the dump as `data` if it was done; EFAULT if the host cannot write that. */
+const dumped = (command: PvCommand | PvCpuCommand, decision: Decision, data: () => Uint8Array): Decision =>
+  decision.errno ? decision : written(command, 'buffer', { ...decision, reply: { ...decision.reply, data: data() } });
 
 /** The blocks of a dump of storage, one for each MiB from `gaddr` on. */
 function storageBlocks(gaddr: bigint, length: number): Uint8Array {
@@ -42,7 +42,7 @@ function storageState(vm: S390xVm, command: PvCommand): Decision {
   if (buffLen > HOST_ACCESS_MAX) return malformed('buffLen', `must not be more than ${HOST_ACCESS_MAX}`);
   if (vm.host.freeMemory < (buffLen < MIB ? buffLen : MIB)) return refused('ENOMEM');
   const called = callUltravisor(vm, 'pv_dump_config_stor_state', command);
-  const answered = dumped(called, () => storageBlocks(gaddr, Number(buffLen)));
+  const answered = dumped(command, called, () => storageBlocks(gaddr, Number(buffLen)));
   return answered.errno ? answered : { ...answered, reply: { ...answered.reply, gaddr } };
 }
 
@@ -53,7 +53,7 @@ function complete(vm: S390xVm, command: PvCommand): Decision {
   if ((command.buffLen ?? 0n) < ULTRAVISOR.dumpCompleteSize) return refused('EINVAL');
   if (vm.host.freeMemory < ULTRAVISOR.dumpCompleteSize) return refused('ENOMEM');
   const called = callUltravisor(vm, 'pv_dump_complete', command);
-  return dumped(called, () => encrypted(ULTRAVISOR.dumpCompleteSize, 0n));
+  return dumped(command, called, () => encrypted(ULTRAVISOR.dumpCompleteSize, 0n));
 }
 
 type DumpName = keyof typeof PV_DUMP_IDS;
@@ -70,7 +70,7 @@ export function pvDump(vm: S390xVm, command: PvCommand): Decision {
   const asked = barred(vm, 'pv_protected') ?? dataOf(command, ['subcmd'], ['gaddr', 'buffLen']);
   if (isRefusal(asked)) return asked;
   const subcommand = typeof asked.subcmd === 'number' ? undefined : SUBCOMMANDS[asked.subcmd];
-  return subcommand ? subcommand(vm, command) : refused('ENOTTY');
+  return subcommand ? written(command, 'data', subcommand(vm, command)) : refused('ENOTTY');
 }
 
 /** Dumps the secure CPU of a vCPU, which must be as long as the buffer (kvm_s390_handle_pv_vcpu_dump). */
@@ -81,7 +81,8 @@ function dumpCpu(vm: S390xVm, command: PvCpuCommand): Decision {
   if (vm.host.freeMemory < ULTRAVISOR.cpuSize) return refused('ENOMEM');
   const vcpu = vm.vcpus.get(command.vcpu);
   const told = vcpu && isProtected(vcpu) ? command : { ultravisor: { refuse: NO_SECURE_CPU } };
-  return dumped(callUltravisor(vm, 'pv_cpu_dump', told), () => encrypted(ULTRAVISOR.cpuSize, BigInt(command.vcpu)));
+  const called = callUltravisor(vm, 'pv_cpu_dump', told);
+  return dumped(command, called, () => encrypted(ULTRAVISOR.cpuSize, BigInt(command.vcpu)));
 }
 
 /**
@@ -95,5 +96,5 @@ export const pvCpuCommand: Decider<'s390_pv_cpu_command'> = (vm, command) => {
   if (command.command === undefined) return refused('EFAULT');
   if ((command.flags ?? 0) !== 0 || command.command !== 'dump') return refused('EINVAL');
   const decision = dumpCpu(vm, command);
-  return { ...decision, reply: { ...UNCALLED, ...decision.reply } };
+  return writtenBack(command, { ...decision, reply: { ...UNCALLED, ...decision.reply } });
 };

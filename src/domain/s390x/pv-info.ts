@@ -1,7 +1,7 @@
 import { PV_INFO_IDS, type PvCommand } from '../shapes/s390x-pv.js';
 import { type Decision, done, refused } from '../vm/decision.js';
 import type { S390xVm } from '../vm/state.js';
-import { barred, dataOf, isRefusal } from './pv-call.js';
+import { barred, dataOf, isRefusal, written } from './pv-call.js';
 import { ULTRAVISOR, doublewords } from './ultravisor.js';
 
 type InfoName = keyof typeof PV_INFO_IDS;
@@ -32,7 +32,7 @@ const PAYLOADS: { readonly [Name in InfoName]: (vm: S390xVm) => Uint8Array } = {
 
 /**
  * INFO, allowed in every state (kvm_s390_handle_pv, kvm_s390_handle_pv_info). EINVAL for an unknown `id`, or if `lenMax` bytes
- * cannot hold the header and what was asked for. Reply: the header's fields, and as `data` what stands after it.
+ * cannot hold the header and what was asked for; EFAULT if the host cannot write it. Reply: the header's fields, and as `data` what stands after it.
  */
 export function pvInfo(vm: S390xVm, command: PvCommand): Decision {
   const asked = barred(vm, 'pv_info') ?? dataOf(command, ['id', 'lenMax']);
@@ -41,5 +41,6 @@ export function pvInfo(vm: S390xVm, command: PvCommand): Decision {
   if (lenMax < HEADER_SIZE || typeof id === 'number') return refused('EINVAL');
   const data = PAYLOADS[id](vm);
   const lenWritten = HEADER_SIZE + data.length;
-  return lenMax < lenWritten ? refused('EINVAL') : done([], { id: PV_INFO_IDS[id], lenMax, lenWritten, data });
+  if (lenMax < lenWritten) return refused('EINVAL');
+  return written(command, 'data', done([], { id: PV_INFO_IDS[id], lenMax, lenWritten, data }));
 }

@@ -2,7 +2,7 @@ import type { PvCommand } from '../shapes/s390x-pv.js';
 import { consult } from '../vm/consult.js';
 import { type Decision, done, refused } from '../vm/decision.js';
 import type { S390xVm } from '../vm/state.js';
-import { refusalOf } from './pv-call.js';
+import { isKilled, refusalOf } from './pv-call.js';
 import { someProtected } from './secure-cpu.js';
 import { EXECUTED, SET_ASIDE, type UvStatus } from './ultravisor.js';
 
@@ -35,11 +35,12 @@ export const prepareCleanup = (vm: S390xVm, command: PvCommand): Decision =>
 
 /**
  * ASYNC_CLEANUP_PERFORM: destroys what was set aside (kvm_s390_pv_deinit_aside_vm). EIO if the ultravisor refuses; what was set
- * aside is given up then, too.
+ * aside is given up then, too. A fatal signal ends it early: done, as KVM says, and the rest is cleaned up with the VM.
  */
 export function performCleanup(vm: S390xVm, command: PvCommand): Decision {
   const verdict = consult(vm, { type: 'pv_async_cleanup_perform' });
   if (verdict.refused) return refused(verdict.refused);
+  if (isKilled(command)) return done(verdict.facts, { ...SET_ASIDE });
   const refusal = refusalOf(command);
   return refusal ? refused('EIO', verdict.facts, { ...refusal }) : done(verdict.facts, { ...EXECUTED });
 }

@@ -4,7 +4,7 @@ import type { Decider } from '../vm/decider.js';
 import { type Decision, refused } from '../vm/decision.js';
 import type { Event } from '../vm/event.js';
 import type { S390xVm } from '../vm/state.js';
-import { callUltravisor } from './pv-call.js';
+import { callUltravisor, writtenBack } from './pv-call.js';
 import { pvDump } from './pv-dump.js';
 import { setSecureParameters, unpack } from './pv-image.js';
 import { pvInfo } from './pv-info.js';
@@ -39,7 +39,7 @@ function call(vm: S390xVm, command: PvCommand): Decision {
   if (command.command === undefined) return refused('EFAULT');
   if ((command.flags ?? 0) !== 0) return refused('EINVAL');
   const decision = typeof command.command === 'number' ? refused('ENOTTY') : COMMANDS[command.command](vm, command);
-  return { ...decision, reply: { ...UNCALLED, ...decision.reply } };
+  return writtenBack(command, { ...decision, reply: { ...UNCALLED, ...decision.reply } });
 }
 
 /**

@@ -26,8 +26,28 @@ export const PV_DUMP_IDS = { init: 0, config_stor_state: 1, complete: 2, cpu: 3 
 /** What `info` can be asked for, by ABI number (linux/kvm.h, enum pv_cmd_info_id). */
 export const PV_INFO_IDS = { vm: 0, dump: 1 } as const;
 
+/** What of the VMM's memory a command writes: struct kvm_pv_cmd, what its `data` points to, and the buffer of a dump. */
+const WRITTEN = ['command', 'data', 'buffer'] as const;
+
+/** What goes wrong on the host: a fatal signal while something is destroyed, memory of the VMM's that cannot be written. */
+const host = z
+  .strictObject({
+    fatalSignal: z.boolean().optional(),
+    unwritable: z
+      .array(z.enum(WRITTEN))
+      .max(WRITTEN.length)
+      .optional()
+      .meta({ description: 'what of the output lies at bad addresses, so that it is EFAULT at its place' }),
+  })
+  .meta({ id: 'PvHost' });
+
 /** struct kvm_pv_cmd, without what `data` points to. */
-const call = { command: abiEnum(PV_COMMAND_IDS).optional(), flags: u32.optional(), ultravisor: ultravisor.optional() };
+const call = {
+  command: abiEnum(PV_COMMAND_IDS).optional(),
+  flags: u32.optional(),
+  ultravisor: ultravisor.optional(),
+  host: host.optional(),
+};
 
 /** struct kvm_s390_pv_dmp, but for the address of the buffer: the answer has what is written there. */
 const dump = { subcmd: abiEnum(PV_DUMP_IDS).optional(), buffLen: u64.optional() };
