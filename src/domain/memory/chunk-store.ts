@@ -1,44 +1,26 @@
 import type { Digester } from '../digester.js';
+import {
+  type Node,
+  type Leaf,
+  type Branch,
+  type Owner,
+  type Run,
+  type StoredNode,
+  FAN_OUT,
+  span,
+  isLeaf,
+  isZero,
+  slot,
+  walk,
+  digestOf,
+  unknownNodes,
+  textOf,
+  build,
+  changedLeaf,
+  changedBranch,
+} from './chunk-tree.js';
 
-const FAN_OUT = 32;
-
-/** How many chunks a node of each level covers. */
-const SPAN = Array.from({ length: 12 }, (_, level) => FAN_OUT ** level);
-
-const span = (level: number): number => SPAN[level] ?? Infinity;
-
-/** Who may write a node in place; a node of another owner is copied first. */
-type Owner = object;
-
-interface Leaf {
-  readonly owner: Owner;
-  readonly level: 0;
-  readonly bytes: Uint8Array;
-  digest: Uint8Array | null | undefined;
-}
-
-interface Branch {
-  readonly owner: Owner;
-  readonly level: number;
-  readonly children: (Node | undefined)[];
-  digest: Uint8Array | null | undefined;
-}
-
-type Node = Leaf | Branch;
-
-/** A node as it is kept outside: a leaf's bytes, or the digests of a branch's non-empty children by their index. */
-export type StoredNode =
-  | { readonly level: 0; readonly bytes: Uint8Array }
-  | { readonly level: number; readonly children: readonly (readonly [index: number, digest: Uint8Array])[] };
-
-const LEAF = Uint8Array.of(0);
-
-const isLeaf = (node: Node): node is Leaf => node.level === 0;
-
-const isZero = (bytes: Uint8Array): boolean => {
-  for (const byte of bytes) if (byte !== 0) return false;
-  return true;
-};
+export type { StoredNode } from './chunk-tree.js';
 
 /**
  * A sparse array of chunks of equal size, all zero until written: a radix tree that is shared with its forks and copied where
@@ -104,6 +86,82 @@ export class ChunkStore {
     return twin;
   }
 
+  /**
+   * Replaces the chunks from `first` to `last` inclusive. Equal subtrees that are shared are changed once, and what comes of
+   * them is shared again, so that this takes as long as there are different ones.
+   *
+   * @param change answers what comes of a chunk's content, undefined for zeros; of what it is given alone, and writes nothing
+   */
+  replace(first: number, last: number, change: (chunk: Uint8Array | undefined) => Uint8Array | undefined): void {
+    let root = this.root ?? this.branchOf(1, []);
+    const empty = change(undefined);
+    if (empty !== undefined) while (last >= span(root.level)) root = this.branchOf(root.level + 1, [root]);
+    const known = new Map<Node | number, Node | undefined>();
+    const whole = (node: Node | undefined, level: number): Node | undefined => {
+      const key = node ?? level;
+      if (known.has(key)) return known.get(key);
+      const made =
+        level === 0 ? changedLeaf(node, change) : changedBranch(node, level, (child) => whole(child, level - 1));
+      known.set(key, made);
+      return made;
+    };
+    const part = (node: Node | undefined, level: number, base: number): Node | undefined => {
+      if (base > last || base + span(level) <= first) return node;
+      if (first <= base && base + span(level) - 1 <= last) return whole(node, level);
+      const width = span(level - 1);
+      return changedBranch(node, level, (child, i) => part(child, level - 1, base + i * width));
+    };
+    this.root = part(root, root.level, 0);
+  }
+
+  /**
+   * Runs of chunks from `first` to `last` inclusive, in order, but for dull ones.
+   *
+   * @param isDull whether a chunk is to be left out; undefined for those that were never written
+   */
+  *runs(first: number, last: number, isDull: (chunk: Uint8Array | undefined) => boolean): Generator<Run> {
+    const nothingIsDull = isDull(undefined);
+    const known = new Map<Node, boolean>();
+    const dull = (node: Node | undefined): boolean => {
+      if (node === undefined) return nothingIsDull;
+      const before = known.get(node);
+      if (before !== undefined) return before;
+      const found = isLeaf(node) ? isDull(node.bytes) : node.children.every(dull);
+      known.set(node, found);
+      return found;
+    };
+    function* visit(node: Node | undefined, level: number, base: number): Generator<Run> {
+      const from = Math.max(first, base);
+      const to = Math.min(last, base + span(level) - 1);
+      if (from > to || dull(node)) return;
+      if (node === undefined) yield { first: from, count: to - from + 1, chunk: undefined };
+      else if (isLeaf(node)) yield { first: base, count: 1, chunk: node.bytes };
+      else for (const [i, child] of node.children.entries()) yield* visit(child, level - 1, base + i * span(level - 1));
+    }
+    const height = this.root?.level ?? 0;
+    yield* visit(this.root, height, 0);
+    const beyond = Math.max(first, this.root ? span(height) : 1);
+    if (!nothingIsDull && beyond <= last) yield { first: beyond, count: last - beyond + 1, chunk: undefined };
+  }
+
+  /** The sum of a number of each written chunk from `first` to `last` inclusive; equal subtrees that are shared are looked at once. */
+  sum(first: number, last: number, valueOf: (chunk: Uint8Array) => number): number {
+    const known = new Map<Node, number>();
+    const visit = (node: Node | undefined, level: number, base: number): number => {
+      if (node === undefined || base > last || base + span(level) <= first) return 0;
+      const whole = first <= base && base + span(level) - 1 <= last;
+      const before = whole ? known.get(node) : undefined;
+      if (before !== undefined) return before;
+      const width = span(level - 1);
+      const total = isLeaf(node)
+        ? valueOf(node.bytes)
+        : node.children.reduce((sum, child, i) => sum + visit(child, level - 1, base + i * width), 0);
+      if (whole) known.set(node, total);
+      return total;
+    };
+    return visit(this.root, this.root?.level ?? 0, 0);
+  }
+
   /** Chunks that were written, in order of index, from `first` to `last` inclusive. */
   *entries(first = 0, last = Number.MAX_SAFE_INTEGER): Generator<[index: number, chunk: Uint8Array]> {
     if (this.root !== undefined) yield* walk(this.root, 0, first, last);
@@ -122,7 +180,13 @@ export class ChunkStore {
     digester: Digester,
     known: (digest: Uint8Array) => boolean,
   ): Generator<[digest: Uint8Array, node: StoredNode]> {
-    if (this.root !== undefined) yield* unknownNodes(this.root, digester, known);
+    const told = new Set<string>();
+    const isKnown = (digest: Uint8Array): boolean => told.has(textOf(digest)) || known(digest);
+    if (this.root === undefined) return;
+    for (const [digest, node] of unknownNodes(this.root, digester, isKnown)) {
+      told.add(textOf(digest));
+      yield [digest, node];
+    }
   }
 
   /**
@@ -139,27 +203,9 @@ export class ChunkStore {
   ): Generator<undefined, ChunkStore> {
     const store = new ChunkStore(chunkSize);
     if (isZero(digest)) return store;
-    const root = yield* store.build(digest, load, digester);
+    const root = yield* build(digest, load, digester, new Map());
     store.root = isLeaf(root) ? store.branchOf(1, [root]) : root;
     return store;
-  }
-
-  private *build(
-    digest: Uint8Array,
-    load: (digest: Uint8Array) => StoredNode,
-    digester: Digester,
-  ): Generator<undefined, Node> {
-    const stored = load(digest);
-    if (!sameBytes(storedDigest(stored, digester), digest)) throw new RangeError('a node is not what its digest says');
-    yield;
-    if ('bytes' in stored) return { owner: this.owner, level: 0, bytes: Uint8Array.from(stored.bytes), digest };
-    const children: (Node | undefined)[] = [];
-    for (const [index, childDigest] of stored.children) {
-      let child = yield* this.build(childDigest, load, digester);
-      while (child.level < stored.level - 1) child = this.branchOf(child.level + 1, [child]);
-      children[index] = child;
-    }
-    return { ...this.branchOf(stored.level, children), digest };
   }
 
   private owned(node: Node): Node {
@@ -176,71 +222,4 @@ export class ChunkStore {
     for (let i = 0; i < from.length; i++) children[i] = from[i];
     return { owner: this.owner, level, children, digest: undefined };
   }
-}
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i]);
-
-/** Which child of a branch of `level` leads to the chunk `index`. */
-function slot(index: number, level: number): number {
-  return Math.floor(index / span(level - 1)) % FAN_OUT;
-}
-
-function* walk(node: Node, base: number, first: number, last: number): Generator<[number, Uint8Array]> {
-  if (isLeaf(node)) {
-    yield [base, node.bytes];
-    return;
-  }
-  const width = span(node.level - 1);
-  const from = Math.max(0, Math.floor((first - base) / width));
-  for (let i = from; i < FAN_OUT; i++) {
-    const start = base + i * width;
-    if (start > last) return;
-    const child = node.children[i];
-    if (child !== undefined) yield* walk(child, start, first, last);
-  }
-}
-
-/**
- * A leaf is SHA-256(0x00, bytes), a branch SHA-256(level, then index and digest of each child that is not empty); a branch
- * that has only its first child has that child's digest, so that the height of the tree does not show. Null: nothing but zeros.
- */
-function digestOf(node: Node, digester: Digester): Uint8Array | null {
-  if (node.digest !== undefined) return node.digest;
-  if (isLeaf(node)) return (node.digest = isZero(node.bytes) ? null : storedDigest(node, digester));
-  const children = digestsOf(node, digester);
-  const only = children.length === 1 ? children[0] : undefined;
-  if (children.length === 0) return (node.digest = null);
-  if (only?.[0] === 0) return (node.digest = only[1]);
-  return (node.digest = storedDigest({ level: node.level, children }, digester));
-}
-
-function storedDigest(node: StoredNode, { sha256 }: Digester): Uint8Array {
-  if ('bytes' in node) return sha256(LEAF, node.bytes);
-  return sha256(Uint8Array.of(node.level), ...node.children.flatMap(([i, digest]) => [Uint8Array.of(i), digest]));
-}
-
-function digestsOf(branch: Branch, digester: Digester): [index: number, digest: Uint8Array][] {
-  const digests: [number, Uint8Array][] = [];
-  branch.children.forEach((child, i) => {
-    const digest = child && digestOf(child, digester);
-    if (digest) digests.push([i, digest]);
-  });
-  return digests;
-}
-
-function* unknownNodes(
-  node: Node,
-  digester: Digester,
-  known: (digest: Uint8Array) => boolean,
-): Generator<[Uint8Array, StoredNode]> {
-  const digest = digestOf(node, digester);
-  if (digest === null || known(digest)) return;
-  if (isLeaf(node)) {
-    yield [digest, { level: 0, bytes: node.bytes }];
-    return;
-  }
-  for (const child of node.children) if (child !== undefined) yield* unknownNodes(child, digester, known);
-  const children = digestsOf(node, digester);
-  if (children.length > 1 || children[0]?.[0] !== 0) yield [digest, { level: node.level, children }];
 }

@@ -38,3 +38,9 @@ export function* cmmaDirtyFrames(memory: GuestMemory, first: number, end: number
     yield* slot.cmmaDirty ? marks.lacking(MARK.cmmaDirty, from, to) : marks.having(MARK.cmmaDirty, from, to);
   }
 }
+
+/** How many frames of a slot from `first` up to, not including, `end` wait to be collected. */
+export function cmmaDirtyCount({ marks }: GuestMemory, slot: Memslot, first: number, end: number): number {
+  const marked = marks.count(MARK.cmmaDirty, first, end);
+  return slot.cmmaDirty ? end - first - marked : marked;
+}

@@ -1,4 +1,4 @@
-import { cmmaByteOf, cmmaDirtyFrames } from '../memory/cmma.js';
+import { cmmaByteOf, cmmaDirtyFrames, isCmmaDirty } from '../memory/cmma.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import { MARKS_MAX } from '../shapes/s390x-marks.js';
 import type { CommandOf } from '../vm/command.js';
@@ -33,43 +33,55 @@ function peek(vm: S390xVm, startGfn: bigint, most: number): Decision {
   return done([], { startGfn, count, remaining: remainingOf(vm), values });
 }
 
-/** Dirty frames from `start` to the end of memory or, if there are none, those before `start`. */
-function* searched(memory: GuestMemory, start: number): Generator<number> {
-  let found = false;
-  for (const frame of cmmaDirtyFrames(memory, start, FRAMES)) {
-    found = true;
-    yield frame;
-  }
-  if (!found) yield* cmmaDirtyFrames(memory, 0, start);
+/** The first dirty frame from `start` on or, if there is none, before it (dat_get_cmma). */
+function firstDirty(memory: GuestMemory, start: number): number | undefined {
+  for (const frame of cmmaDirtyFrames(memory, start, FRAMES)) return frame;
+  for (const frame of cmmaDirtyFrames(memory, 0, start)) return frame;
+  return undefined;
 }
 
-/** The dirty frames that one call collects: near enough to each other, and within `most` pages. */
-function collectable(memory: GuestMemory, start: number, most: number, bridge: number): number[] {
-  const frames: number[] = [];
-  for (const frame of searched(memory, start)) {
-    const [first = frame] = frames;
-    const last = frames.at(-1) ?? frame - 1;
-    if (frame - first >= most || frame - last - 1 > bridge) break;
-    frames.push(frame);
+/** What one call collects: the frames from `first` up to, not including, `end`, and a byte for each. */
+interface Collection {
+  readonly end: number;
+  readonly dirty: number;
+  readonly values: Uint8Array;
+}
+
+/** The dirty frames from `first` on that are near enough to each other, and within `most` pages; clean ones between them are `clean`. */
+function collected(
+  memory: GuestMemory,
+  first: number,
+  most: number,
+  bridge: number,
+  clean: (frame: number) => number,
+): Collection {
+  const values = new Uint8Array(Math.min(most, FRAMES - first));
+  let end = first;
+  let dirty = 0;
+  for (let frame = first; frame < first + values.length && frame - end <= bridge; frame++) {
+    const slot = memory.slotAt(frame);
+    const marks = memory.marks.get(frame);
+    if (slot === undefined || !isCmmaDirty(slot, marks)) continue;
+    for (; end < frame; end++) values[end - first] = clean(end);
+    values[frame - first] = cmmaByteOf(marks);
+    end = frame + 1;
+    dirty++;
   }
-  return frames;
+  return { end, dirty, values: values.slice(0, end - first) };
 }
 
 /** Collects what waits, in one run of pages (dat_get_cmma; kvm_s390_get_cmma). */
 function collect(vm: S390xVm, startGfn: bigint, most: number): Decision {
   const { memory } = vm;
-  const asDocumented = documented(vm, 'cmmaBridgedBytes');
-  const start = startGfn < BigInt(FRAMES) ? Number(startGfn) : FRAMES;
-  const frames = collectable(memory, start, most, asDocumented ? BRIDGE.documented : BRIDGE.kernel);
-  const [first] = frames;
-  const last = frames.at(-1);
-  if (first === undefined || last === undefined)
+  const first = firstDirty(memory, startGfn < BigInt(FRAMES) ? Number(startGfn) : FRAMES);
+  if (first === undefined)
     return done([], { startGfn, count: 0, remaining: remainingOf(vm), values: new Uint8Array() });
-  const count = last - first + 1;
-  const values = new Uint8Array(count);
-  if (asDocumented) for (let i = 0; i < count; i++) values[i] = byteAt(memory, first + i);
-  else for (const frame of frames) values[frame - first] = byteAt(memory, frame);
-  const reply = { startGfn: BigInt(first), count, remaining: remainingOf(vm, frames.length), values };
+  const asDocumented = documented(vm, 'cmmaBridgedBytes');
+  const bridge = asDocumented ? BRIDGE.documented : BRIDGE.kernel;
+  const clean = asDocumented ? (frame: number): number => byteAt(memory, frame) : (): number => 0;
+  const { end, dirty, values } = collected(memory, first, most, bridge, clean);
+  const count = end - first;
+  const reply = { startGfn: BigInt(first), count, remaining: remainingOf(vm, dirty), values };
   return done([{ type: 'cmma_collected', startGfn: BigInt(first), count }], reply);
 }
 

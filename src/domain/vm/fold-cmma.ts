@@ -1,3 +1,4 @@
+import { cmmaDirtyCount } from '../memory/cmma.js';
 import { MARK } from '../memory/frame-marks.js';
 import { type Memslot, endOf } from '../memory/memslot.js';
 import { memslotFolds } from './fold-memslots.js';
@@ -11,9 +12,7 @@ export const withCmmaDirtyPages = ({ cmmaDirtyPages: _, ...vm }: S390xVm, count:
 /** The frames of a slot whose CMMA state waits to be collected. */
 function cmmaDirtyIn(vm: S390xVm, number: number): number {
   const slot = slotOf(vm, number);
-  if (slot === undefined) return 0;
-  const marked = vm.memory.marks.count(MARK.cmmaDirty, slot.firstFrame, endOf(slot));
-  return slot.cmmaDirty ? slot.frames - marked : marked;
+  return slot ? cmmaDirtyCount(vm.memory, slot, slot.firstFrame, endOf(slot)) : 0;
 }
 
 /** Every frame of every slot becomes CMMA-dirty (kvm_s390_vm_start_migration). */

@@ -1,8 +1,8 @@
 import { frameOf } from '../memory/address.js';
-import { cmmaByteOf, cmmaDirtyFrames, cmmaDirtyMark, cmmaMarksOf, isCmmaDirty } from '../memory/cmma.js';
+import { cmmaByteOf, cmmaDirtyCount, cmmaDirtyMark, cmmaMarksOf, isCmmaDirty } from '../memory/cmma.js';
 import { resetKeys, setFrameKey } from '../memory/frame-key.js';
 import { MARK } from '../memory/frame-marks.js';
-import { logsDirty } from '../memory/memslot.js';
+import { endOf, logsDirty } from '../memory/memslot.js';
 import { withCmmaDirtyPages } from './fold-cmma.js';
 import { type Folds, region } from './fold.js';
 import type { S390xVm } from './state.js';
@@ -63,11 +63,14 @@ export const markFolds: Folds<
   cmma_collected: (vm, { startGfn, count }) => {
     const { memory, cmmaDirtyPages = 0 } = vm;
     const first = Number(startGfn);
-    const collected = [...cmmaDirtyFrames(memory, first, first + count)];
-    for (const frame of collected) {
-      const slot = memory.slotAt(frame);
-      if (slot) memory.marks.set(frame, MARK.cmmaDirty, cmmaDirtyMark(slot, false));
+    let collected = 0;
+    for (const slot of memory.slots) {
+      const from = Math.max(first, slot.firstFrame);
+      const to = Math.min(first + count, endOf(slot));
+      if (from >= to) continue;
+      collected += cmmaDirtyCount(memory, slot, from, to);
+      memory.marks.assign(MARK.cmmaDirty, from, to, cmmaDirtyMark(slot, false));
     }
-    return withCmmaDirtyPages(vm, cmmaDirtyPages - collected.length);
+    return withCmmaDirtyPages(vm, cmmaDirtyPages - collected);
   },
 };
