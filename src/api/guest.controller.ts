@@ -17,7 +17,7 @@ export class GuestController {
   @operation({
     summary: 'Tell an instruction that the guest executes',
     description:
-      'Addresses are real for iske, rrbe and sske, absolute for essa, logical else. A program interruption of the instruction is the positive `ret`; none is queued. Registers but the prefix stay as they are.',
+      'Addresses are real for iske, rrbe, sske and pfmf of one frame, absolute for essa and where several frames are meant, logical else. A program interruption of the instruction is the positive `ret`; none is queued. Registers but the prefix stay as they are.',
     kind: 'command',
     answer: guestAnswer,
   })

@@ -51,7 +51,8 @@ function named(command: Command): Extent[] {
 
 function happened(event: Event): Extent[] {
   if ('parts' in event) return event.parts.map(({ absolute, size }) => ({ address: absolute, size }));
-  if (event.type === 'image_unpacked') return [{ address: event.absolute, size: PAGE_SIZE * event.pages }];
+  if (event.type === 'image_unpacked' || event.type === 'frames_cleared')
+    return [{ address: event.absolute, size: PAGE_SIZE * event.pages }];
   if ('absolute' in event) return [{ address: event.absolute, size: 1 }];
   if ('startGfn' in event) return pagesFrom(event.startGfn, 'data' in event ? event.data.length : event.count);
   return [];

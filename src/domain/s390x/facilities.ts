@@ -6,7 +6,9 @@ import { AP_INTERRUPTS, hasApInterrupts } from './machine.js';
 /** Facilities that the model looks at, as STFLE bit numbers (PoP, "Facility Indications"). */
 export const FACILITY = {
   enhancedDat1: 8,
+  conditionalSske: 10,
   configurationTopology: 11,
+  nonquiescing: 14,
   runtimeInstrumentation: 64,
   adapterInterruptionSuppression: 72,
   messageSecurityAssist3: 76,

@@ -2,16 +2,19 @@ import { type GuestInstruction, isGuestInstruction } from '../shapes/s390x-guest
 import { consult } from '../vm/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { refused } from '../vm/decision.js';
+import { changed } from '../vm/rules.js';
 import { load, spx, store, tprot } from './guest-access.js';
 import type { Execute } from './guest-context.js';
 import { essa } from './guest-essa.js';
+import { conditionalSske, pfmf } from './guest-frames.js';
 import { iske, rrbe, sske } from './guest-keys.js';
 
 const INSTRUCTIONS: { readonly [Name in GuestInstruction]: Execute } = {
   essa,
   iske,
   rrbe,
-  sske,
+  sske: (vm, vcpu, command) => (command.m3 ? conditionalSske : sske)(vm, vcpu, command),
+  pfmf,
   tprot,
   spx,
   store,
@@ -32,5 +35,7 @@ export const guest: Decider<'s390_guest'> = (vm, command) => {
   if (vcpu === undefined) return refused('ENOENT');
   const verdict = consult(vm, { type });
   if (verdict.refused) return refused(verdict.refused);
-  return isGuestInstruction(instruction) ? INSTRUCTIONS[instruction](vm, vcpu, command) : refused('EOPNOTSUPP');
+  if (!isGuestInstruction(instruction) || (instruction === 'pfmf' && !changed(vm, 'pfmf')))
+    return refused('EOPNOTSUPP');
+  return INSTRUCTIONS[instruction](vm, vcpu, command);
 };

@@ -68,6 +68,8 @@ export const event = z.discriminatedUnion('type', [
   fact('memory_stored', { parts, data: bytes }),
   /** A compare that found another value: reference bit set, and dirty, since the page was made writable. */
   fact('memory_compared', { parts }),
+  /** The machine cleared frames: reference, change and dirty bits set. */
+  fact('frames_cleared', { absolute: u64.transform(asAbsolute), pages: z.int().min(1) }),
   /** A page was made writable for a store that was then refused: dirty, and nothing else. */
   fact('memory_made_writable', { parts }),
   /** A page walk set accessed and dirty bits: the entries as they are now, dirty where their slot logs. */

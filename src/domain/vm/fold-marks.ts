@@ -3,6 +3,7 @@ import { cmmaByteOf, cmmaDirtyCount, cmmaDirtyMark, cmmaMarksOf, isCmmaDirty } f
 import { resetKeys, setFrameKey } from '../memory/frame-key.js';
 import { MARK } from '../memory/frame-marks.js';
 import { endOf, logsDirty } from '../memory/memslot.js';
+import { KEY } from '../memory/storage-key.js';
 import { withCmmaDirtyPages } from './fold-cmma.js';
 import { type Folds, region } from './fold.js';
 import type { S390xVm } from './state.js';
@@ -28,6 +29,7 @@ export const markFolds: Folds<
   | 'skeys_enabled'
   | 'storage_keys_set'
   | 'storage_key_set'
+  | 'frames_cleared'
   | 'cmm_used'
   | 'page_state_set'
   | 'cmma_values_set'
@@ -43,6 +45,20 @@ export const markFolds: Folds<
   },
   storage_key_set: (vm, { absolute, key }) => {
     setKey(vm, frameOf(absolute), key);
+    return vm;
+  },
+  frames_cleared: (vm, { absolute, pages }) => {
+    const { memory } = vm;
+    const first = frameOf(absolute);
+    for (const slot of memory.slots) {
+      const from = Math.max(first, slot.firstFrame);
+      const to = Math.min(first + pages, endOf(slot));
+      if (from >= to) continue;
+      const page = slot.firstPage - slot.firstFrame;
+      memory.pages.replace(page + from, page + to - 1, () => undefined);
+      const bits = KEY.reference | KEY.change | (logsDirty(slot) ? MARK.dirty : 0);
+      memory.marks.assign(bits | MARK.mapping, from, to, bits);
+    }
     return vm;
   },
   cmm_used: region({ cmm: 'used' }),

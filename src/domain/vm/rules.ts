@@ -9,6 +9,7 @@ export const CHANGES = {
   },
   externalCpuAddress: { since: 2, says: 'clock-comparator and CPU-timer interruptions store 0 as the CPU address' },
   machineCheckExtension: { since: 2, says: 'machine checks save vector registers and guarded-storage controls' },
+  pfmf: { since: 2, says: 'the guest can execute PFMF' },
   secureEntry: {
     since: 2,
     says: 'a program interruption of a protected vCPU leaves no room for another one in the same entry',

@@ -113,7 +113,8 @@ describe('a guest instruction is refused', () => {
       0,
       'EINVAL',
     ],
-    ['that the model does not know', machine(), 'pfmf', 0, 'EOPNOTSUPP'],
+    ['that the model does not know', machine(), 'stsi', 0, 'EOPNOTSUPP'],
+    ['that the first rules did not know', machine({ rules: 1 }), 'pfmf', 0, 'EOPNOTSUPP'],
   ])('%s', (_row, made, instruction, vcpu, expected) => {
     expect(execute(made, instruction, 0n, undefined, vcpu)).toMatchObject({ errno: expected, events: [] });
   });

@@ -33,6 +33,7 @@ const everyFact: readonly Event[] = [
   { type: 'interrupt_delivered', vcpu: 0, interrupt: { type: 'restart' } },
   { type: 'floating_interrupt_queued', interrupt: { type: 'pfault_done', extParams2: 0n } },
   { type: 'floating_interrupt_delivered', interrupt: { type: 'pfault_done', extParams2: 0n } },
+  { type: 'frames_cleared', absolute: asAbsolute(0n), pages: 300 },
   { type: 'ucas_mapped', vcpu: 0, mapping: { userAddr: 0n, vcpuAddr: 0n, length: MIB } },
   { type: 'ucas_unmapped', vcpu: 0, mapping: { userAddr: 0n, vcpuAddr: 0n, length: MIB } },
   { type: 'memslot_created', slot: 2, guestPhysAddr: 4n * MIB, size: MIB, userspaceAddr: 4n * MIB, flags: [] },
