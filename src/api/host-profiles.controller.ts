@@ -3,14 +3,14 @@ import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import type { Json } from '../domain/digester.js';
 import { toJson } from '../domain/json.js';
-import { machineOf } from '../domain/s390x/machine.js';
+import { describedHost } from '../domain/s390x/machine.js';
 import { aarch64Host, s390xHost, x86Host } from '../domain/shapes/host.js';
 import { operation } from './openapi-operation.js';
 import { noQuery } from './shapes/path.js';
 
 /** The default machine of each architecture. */
 const PROFILES = {
-  s390x: toJson(machineOf(s390xHost.parse({}))),
+  s390x: toJson(describedHost(s390xHost.parse({}))),
   x86_64: toJson(x86Host.parse({})),
   aarch64: toJson(aarch64Host.parse({})),
 };

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { machineOf } from '../domain/s390x/machine.js';
+import { describedHost } from '../domain/s390x/machine.js';
 import { ARCHS, vmId } from '../domain/shapes/create-vm.js';
 import type { Command, CommandOf } from '../domain/vm/command.js';
 import { forecast } from '../domain/vm/forecast.js';
@@ -46,7 +46,7 @@ const wantedBy =
 /** The command that creates a VM, with every detail of its machine filled in. */
 function creating({ type: vmType, ...rest }: Omit<CreateVmBody, 'id'>): Command {
   const command = { type: 'create_vm', vmType, ...rest } as CommandOf<'create_vm'>;
-  return command.arch === 's390x' ? { ...command, host: machineOf(command.host) } : command;
+  return command.arch === 's390x' ? { ...command, host: describedHost(command.host) } : command;
 }
 
 /** VMs: created, looked at now or then, destroyed. */

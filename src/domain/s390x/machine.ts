@@ -43,7 +43,7 @@ type Detail = 'cpuid' | 'ibc' | 'feat' | 'subfunc' | 'apInstructions' | 'hpage' 
 type Details = { readonly [Each in Detail]: NonNullable<S390xHost[Each]> };
 
 /**
- * The default machine: a z16 whose IBC may be lowered to that of a z10; CPU features without nested virtualization (ESOP
+ * The default machine: a z16, though its IBC and timing functions are no z16's; CPU features without nested virtualization (ESOP
  * alone); no AP instructions; the module options for large pages off, for asynchronous destruction on. These stand for what a record leaves out, so they
  * never change.
  */
@@ -57,16 +57,33 @@ export const DEFAULT_MACHINE = {
   asyncDestroy: true,
 } as const;
 
-const merge = <Host extends Partial<S390xHost>>(host: Host): Host & Details => {
-  const given = Object.fromEntries(Object.entries(host).filter(([, value]) => value !== undefined));
-  return { ...DEFAULT_MACHINE, feat: [...DEFAULT_MACHINE.feat], ...given } as Host & Details;
+/** TOD-clock functions of a machine with multiple epochs (PoP, "Perform Timing-Facility Function"). */
+const TIMING = [0, 1, 2, 3, 4, 5, 10, 13, 64, 65, 66, 67, 69, 73, 77];
+
+/**
+ * The machine that new VMs get where a request leaves something open: a z16 whose IBC may be lowered to that of a zEC12. Other than the default
+ * machine's, these details may change: the edge writes them into the command.
+ */
+export const MACHINE_TODAY: Details = {
+  ...DEFAULT_MACHINE,
+  feat: [...DEFAULT_MACHINE.feat],
+  ibc: 0x0021_0061,
+  subfunc: { ...SUBFUNC, ptff: hexOfBits(TIMING, SUBFUNC_SIZES.ptff) },
 };
+
+const merge = (details: Details, host: S390xHost): S390xHost & Details => {
+  const given = Object.fromEntries(Object.entries(host).filter(([, value]) => value !== undefined));
+  return { ...details, ...given } as S390xHost & Details;
+};
+
+/** A host profile with the details of today's machine where it has none. */
+export const describedHost = (host: S390xHost): S390xHost & Details => merge(MACHINE_TODAY, host);
 
 const whole = new WeakMap<S390xHost, S390xHost & Details>();
 
 /** A host profile with the default machine's details where it has none. */
 export function machineOf(host: S390xHost): S390xHost & Details {
-  const machine = whole.get(host) ?? merge(host);
+  const machine = whole.get(host) ?? merge({ ...DEFAULT_MACHINE, feat: [...DEFAULT_MACHINE.feat] }, host);
   whole.set(host, machine);
   return machine;
 }

@@ -1,0 +1,29 @@
+import { DEFAULT_MACHINE, MACHINE_TODAY, describedHost, machineOf } from '../../../src/domain/s390x/machine.js';
+import { s390xHost } from '../../../src/domain/shapes/host.js';
+
+const bitsOf = (hex: string): number[] =>
+  [...hex].flatMap((digit, i) =>
+    [0, 1, 2, 3].flatMap((bit) => ((parseInt(digit, 16) >> (3 - bit)) & 1 ? [4 * i + bit] : [])),
+  );
+
+describe('the machine that new VMs get', () => {
+  it.each<[fact: string, value: unknown, expected: unknown]>([
+    ['CPU id: machine type 3931', (MACHINE_TODAY.cpuid >> 16n) & 0xffffn, 0x3931n],
+    ['CPU id: version', MACHINE_TODAY.cpuid >> 56n, 0n],
+    ['lowest IBC: zEC12', MACHINE_TODAY.ibc >>> 16, 0x021],
+    ['unblocked IBC: z16', MACHINE_TODAY.ibc & 0xfff, 0x061],
+    ['PTFF', bitsOf(MACHINE_TODAY.subfunc.ptff ?? ''), [0, 1, 2, 3, 4, 5, 10, 13, 64, 65, 66, 67, 69, 73, 77]],
+    ['PLO', bitsOf(MACHINE_TODAY.subfunc.plo ?? '').length, 24],
+  ])('%s', (_fact, value, expected) => {
+    expect(value).toEqual(expected);
+  });
+
+  it('fills in what a profile leaves open, and nothing else', () => {
+    const host = s390xHost.parse({ ibc: 5 });
+    expect(describedHost(host)).toEqual({ ...MACHINE_TODAY, ...host });
+  });
+
+  it('is not that which old records leave out', () => {
+    expect(machineOf(s390xHost.parse({}))).toMatchObject({ ibc: 0x0021_0081, subfunc: DEFAULT_MACHINE.subfunc });
+  });
+});
