@@ -120,7 +120,7 @@ describe('over REST', () => {
 
     it('that is not known, or on no vCPU, is refused on record', async () => {
       const before = await api.head();
-      const unknown = await api.call('POST', GUEST, { instruction: 'pfmf', gaddr: 0 });
+      const unknown = await api.call('POST', GUEST, { instruction: 'stsi', gaddr: 0 });
       expect([unknown.status, unknown.body['errno']]).toEqual([501, 'EOPNOTSUPP']);
       const nowhere = await api.call('POST', '/v1/vms/m/vcpus/7/guest', { instruction: 'iske', gaddr: 0 });
       expect([nowhere.status, nowhere.body['errno']]).toEqual([404, 'ENOENT']);

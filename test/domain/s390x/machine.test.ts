@@ -1,10 +1,11 @@
 import { DEFAULT_MACHINE, MACHINE_TODAY, describedHost, machineOf } from '../../../src/domain/s390x/machine.js';
 import { s390xHost } from '../../../src/domain/shapes/host.js';
 
-const bitsOf = (hex: string): number[] =>
-  [...hex].flatMap((digit, i) =>
-    [0, 1, 2, 3].flatMap((bit) => ((parseInt(digit, 16) >> (3 - bit)) & 1 ? [4 * i + bit] : [])),
-  );
+const bitsOf = (hex: string): number[] => {
+  const value = BigInt(`0x${hex}`);
+  const bits = 4 * hex.length;
+  return Array.from({ length: bits }, (_, i) => i).filter((i) => ((value >> BigInt(bits - 1 - i)) & 1n) === 1n);
+};
 
 describe('the machine that new VMs get', () => {
   it.each<[fact: string, value: unknown, expected: unknown]>([
