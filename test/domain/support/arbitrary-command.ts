@@ -134,6 +134,12 @@ const marks = fc.oneof(
 const instruction = fc.oneof(
   fc.record({ instruction: fc.constant('essa'), gaddr: address, orc: fc.integer({ min: 0, max: 8 }) }),
   fc.record({ instruction: oneOf('iske', 'rrbe', 'sske'), gaddr: address, key: fill }),
+  fc.record({ instruction: fc.constant('sske'), gaddr: address, key: fill, m3: fc.integer({ min: 0, max: 15 }) }),
+  fc.record({
+    instruction: fc.constant('pfmf'),
+    gaddr: address,
+    r1: oneOf('0x20070', '0x10000', '0x31670', '0x32070', '0x1', '0x21030'),
+  }),
   fc.record({ instruction: fc.constant('tprot'), gaddr: address, key: oneOf(0, 3, 9) }),
   fc.record({ instruction: fc.constant('spx'), prefix: oneOf(0, 0x2000, 0x80000000, 0x40000000) }),
   fc.record({ instruction: fc.constant('store'), gaddr: address, data: oneOf('AQID', bytesOf(300, 7)) }),
@@ -149,7 +155,14 @@ const region = fc.record({
   flags: oneOf<unknown>([], ['log_dirty_pages'], ['readonly'], 4),
 });
 
-const refusing = oneOf<object>({}, {}, {}, { ultravisor: { refuse: { rc: 0x102, rrc: 3 } } });
+const refusing = oneOf<object>(
+  {},
+  {},
+  {},
+  { ultravisor: { refuse: { rc: 0x102, rrc: 3 } } },
+  { host: { fatalSignal: true } },
+  { host: { unwritable: ['data', 'buffer'] } },
+);
 
 /** Commands of protected virtualization; those that begin and end it are the most. */
 const pvCommand = fc
