@@ -173,8 +173,12 @@ describe.each(NAMES)('on random tables, %s', (name) => {
             expect(was & ~value).toBe(0n);
             if (!answer.valid || (flags & 2) === 0) expect(value & ~was & 0x40n).toBe(0n);
           }
-          // The same again finds nothing more to set, unless a table is its own entry's table.
+          // The same again finds nothing more to set, unless one entry was read as that of two levels: bits mean other things there.
+          const paging = pagingOf(machine, machine.registers, 'documented');
+          const { steps } = explainWalk(paging, new Walker(paging).levels, address, kind);
+          const isReused = new Set(steps.map(({ entryAddress }) => entryAddress)).size < steps.length;
           putEntries(machine.memory, set, size);
+          if (isReused) continue;
           const again = translate(machine, address, flags, flags & 2 ? kind | 1 : kind);
           expect(again).toEqual({ answer, set: [] });
         }
