@@ -58,7 +58,7 @@ export interface SplitRecord {
 }
 
 /** Fields that stand beside the record whatever their size, since they can hold guest memory. */
-const BESIDE = new Set(['command.ops', 'outcome.results', 'outcome.walk', 'outcome.items']);
+const BESIDE = new Set(['command.ops', 'outcome.results', 'outcome.walk', 'outcome.items', 'outcome.resumed']);
 
 /** Facts that carry the bytes they stored. */
 const STORING: ReadonlySet<string> = new Set<Event['type']>([
@@ -68,6 +68,7 @@ const STORING: ReadonlySet<string> = new Set<Event['type']>([
   'sida_stored',
   'storage_keys_set',
   'cmma_values_set',
+  'guest_store_held',
   'dirty_log_cleared',
 ]);
 

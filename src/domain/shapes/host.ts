@@ -67,6 +67,7 @@ export const x86Host = z
     gbPages: z.boolean().default(true).meta({ description: '1 GiB pages, CPUID 0x80000001 EDX bit 26' }),
     kvmPvFeatures: u32.default(KVM_PV_FEATURES).meta({ description: 'CPUID 0x40000001 EAX, KVM_FEATURE_*' }),
     introspection: z.boolean().default(true).meta({ description: "the host's module switch of introspection" }),
+    tscKhz: u32.optional().meta({ description: "frequency of the guest's TSC; absent: 1 GHz" }),
     tscClocksource: z.boolean().default(true).meta({ description: 'whether the host keeps time by its TSC' }),
   })
   .meta({ id: 'X86Host' });

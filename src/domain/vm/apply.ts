@@ -9,6 +9,8 @@ import { memslotFolds } from './fold-memslots.js';
 import { protectionFolds } from './fold-protection.js';
 import { runFolds } from './fold-run.js';
 import { vcpuFolds } from './fold-vcpu.js';
+import { introspectionFolds } from './fold-introspection.js';
+import { sharingFolds } from './fold-sharing.js';
 import { x86Folds } from './fold-x86.js';
 import type { CommonFolds } from './fold.js';
 import { INITIAL_REGIONS } from './regions.js';
@@ -33,7 +35,7 @@ const FOLDS = {
     ...attributeFolds,
     ...protectionFolds,
   },
-  x86_64: { ...common, ...x86Folds },
+  x86_64: { ...common, ...x86Folds, ...introspectionFolds, ...sharingFolds },
   aarch64: { ...common, ...aarch64Folds },
 } as const;
 

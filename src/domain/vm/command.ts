@@ -21,7 +21,11 @@ import { getCmmaBits, getSkeys, keyop, setCmmaBits, setSkeys } from '../shapes/s
 import { setRegisters } from '../shapes/s390x-registers.js';
 import { setAarch64Registers } from '../shapes/aarch64-registers.js';
 import { typesOf } from '../shapes/types-of.js';
+import * as kvmi from '../shapes/kvmi.js';
+import { x86Guest } from '../shapes/x86-guest.js';
+import { hypercall } from '../shapes/x86-hypercall.js';
 import { setX86Registers } from '../shapes/x86-registers.js';
+import * as sharing from '../shapes/x86-sharing.js';
 import * as onVcpu from '../shapes/s390x-vcpu.js';
 
 /** Everything that can be asked of a VM: what the REST bodies and the journal's records are read with. */
@@ -77,6 +81,18 @@ export const command = z.discriminatedUnion('type', [
   enableCap,
   pvCommand,
   pvCpuCommand,
+  x86Guest,
+  hypercall,
+  kvmi.hookIntrospection,
+  kvmi.unhookIntrospection,
+  kvmi.preunhookIntrospection,
+  kvmi.allowIntrospection,
+  kvmi.kvmiCommand,
+  kvmi.replyToEvent,
+  sharing.lendPage,
+  sharing.returnPage,
+  sharing.losePages,
+  sharing.takeBackPages,
 ]);
 
 /** A command in its normal form: defaults filled in, numbers read, names where there are names. */

@@ -3,9 +3,9 @@ import { VCPU_ATTRIBUTE_GROUPS as aarch64VcpuGroups } from '../aarch64/attribute
 import { chart as aarch64Chart } from '../aarch64/chart.js';
 import { ATTRIBUTE_GROUPS as s390xGroups } from '../s390x/attributes.js';
 import { chart as s390xChart } from '../s390x/chart.js';
+import { chart as x86Chart } from '../x86_64/chart.js';
 import type { AttributeGroup } from './attribute.js';
 import { AARCH64_MATRIX_HEAD, aarch64Matrix } from './matrix-aarch64.js';
-import { chart as x86Chart } from '../x86_64/chart.js';
 import { pagingPage } from './document-paging.js';
 import { code, page, table } from './markdown.js';
 import { MATRIX_HEAD, type MatrixRow, matrix } from './matrix.js';

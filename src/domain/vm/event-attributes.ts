@@ -2,9 +2,7 @@ import { z } from 'zod';
 import { FAC_LIST_SIZE, FEAT_SIZE, subfunc } from '../shapes/cpu-model.js';
 import { bitList } from '../shapes/bitmap.js';
 import { u16, u64, u8 } from '../shapes/scalars.js';
-
-const fact = <Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) =>
-  z.strictObject({ type: z.literal(type), ...fields });
+import { fact } from './fact.js';
 
 /** SHA-256 in hex. */
 const fingerprint = z.string().regex(/^[0-9a-f]{64}$/);

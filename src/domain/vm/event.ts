@@ -7,17 +7,14 @@ import { interrupt } from '../shapes/s390x-interrupt.js';
 import { s390xRegisters } from '../shapes/s390x-registers.js';
 import { RESETS, ucasMapping } from '../shapes/s390x-vcpu.js';
 import { typesOf } from '../shapes/types-of.js';
-import { x86Registers } from '../shapes/x86-registers.js';
 import { MEMSLOT_FLAGS } from '../memory/memslot.js';
 import { asAbsolute } from '../memory/address.js';
 import { TOP_TABLES } from '../s390x/address-space.js';
 import { aarch64Events } from './event-aarch64.js';
 import { attributeEvents } from './event-attributes.js';
-
-const fact = <Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) =>
-  z.strictObject({ type: z.literal(type), ...fields });
-
-const parts = z.array(z.strictObject({ absolute: u64.transform(asAbsolute), size: u32 }));
+import { introspectionEvents } from './event-introspection.js';
+import { x86Events } from './event-x86.js';
+import { fact, parts } from './fact.js';
 
 const memslotFlags = z.array(z.enum(Object.keys(MEMSLOT_FLAGS) as [keyof typeof MEMSLOT_FLAGS]));
 
@@ -34,7 +31,6 @@ export const event = z.discriminatedUnion('type', [
   fact('vm_destroyed', {}),
   fact('vcpu_created', { vcpu: u32 }),
   fact('registers_set', { vcpu: u32, registers: s390xRegisters }),
-  fact('x86_registers_set', { vcpu: u32, registers: x86Registers }),
   fact('aarch64_registers_set', { vcpu: u32, registers: aarch64Registers }),
   /** User space starts and stops vCPUs from now on (user_cpu_state_ctrl). */
   fact('user_cpu_state_control_taken', {}),
@@ -111,6 +107,9 @@ export const event = z.discriminatedUnion('type', [
   fact('aside_destroyed', {}),
   /** The ultravisor decrypted pages of the image in place. */
   fact('image_unpacked', { absolute: u64.transform(asAbsolute), pages: z.int().min(1) }),
+
+  ...x86Events,
+  ...introspectionEvents,
 ]);
 
 export type Event = z.output<typeof event>;

@@ -1,5 +1,7 @@
 import type { Digester } from '../digester.js';
 import type { Lenders } from '../memory/guest-memory.js';
+import { toHex } from '../audit/bulk.js';
+import { tokenBytes } from '../x86_64/hypercall.js';
 import type { Command } from './command.js';
 import type { Peers } from './decider.js';
 import type { Vm } from './state.js';
@@ -21,10 +23,15 @@ export function among<V extends Vm>(vm: V, peers: Peers): V {
  * The commitment to the map token that a command presents, if it presents one that can be read: whoever issued it must be at
  * hand when the command is decided.
  */
-export const tokenPresented = (_vm: Vm, _command: Command, _digester: Digester): string | undefined => undefined;
+export function tokenPresented(vm: Vm, command: Command, { sha256 }: Digester): string | undefined {
+  if (vm.arch !== 'x86_64' || command.type !== 'x86_hypercall') return undefined;
+  const token = tokenBytes(vm, command);
+  return token && toHex(sha256(token));
+}
 
 /** The commitment that a command has as the fact of which token it presents. */
-export const tokenNamed = (_command: Command): string | undefined => undefined;
+export const tokenNamed = (command: Command): string | undefined =>
+  command.type === 'x86_hypercall' ? command.token : undefined;
 
 /** The commitment to the map token that a fact says was issued, also of a fact as a record has it. */
 export const tokenIssued = (fact: { readonly type: string; readonly token?: unknown }): string | undefined =>

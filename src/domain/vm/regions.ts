@@ -15,6 +15,8 @@ export interface S390xRegions {
 export interface X86Regions {
   readonly lifecycle: 'live' | 'destroyed';
   readonly vcpus: 'none' | 'created';
+  readonly health: 'running' | 'crashed';
+  readonly introspection: 'unhooked' | 'hooked';
 }
 
 /** The configuration of an aarch64 VM's statechart (domain/aarch64/chart.ts). */
@@ -39,6 +41,6 @@ export const INITIAL_REGIONS = {
     cmm: 'unused',
     cpuStateControl: 'kernel',
   } as S390xRegions,
-  x86_64: { lifecycle: 'live', vcpus: 'none' } as X86Regions,
   aarch64: { lifecycle: 'live', vcpus: 'none', run: 'never' } as Aarch64Regions,
+  x86_64: { lifecycle: 'live', vcpus: 'none', health: 'running', introspection: 'unhooked' } as X86Regions,
 } as const;

@@ -52,6 +52,14 @@ export const SWITCHES = {
     kernel:
       'KVM_TRANSLATE2 fails with the address of the table, judges SMEP, SMAP and key 0 on every level, answers error 1 with a success and none with a refused read, and set_bits_succeeded for failures too',
   },
+  hvmOpUnheard: {
+    documented: 'KVM_HC_XEN_HVM_OP without a tool that listens answers 0',
+    kernel: 'KVM_HC_XEN_HVM_OP without a tool that listens answers -KVM_ENOSYS',
+  },
+  memMapError: {
+    documented: 'a MEM_MAP or MEM_UNMAP that fails answers -KVM_EFAULT; the answer and the record have the cause',
+    kernel: 'a MEM_MAP or MEM_UNMAP that fails answers the code of its cause',
+  },
 } as const;
 
 export type Switch = keyof typeof SWITCHES;

@@ -1,6 +1,7 @@
 import type { Firmware } from '../aarch64/firmware.js';
 import type { SmcccFilter } from '../aarch64/smccc-filter.js';
 import type { Aarch64Vcpu } from '../aarch64/vcpu.js';
+import type { Introspection } from '../introspection/state.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import type { TopTable } from '../s390x/address-space.js';
 import type { CpuModel } from '../s390x/cpu-model.js';
@@ -58,7 +59,7 @@ export interface S390xVm extends AnyVm {
   readonly vcpus: ReadonlyMap<number, S390xVcpu>;
 }
 
-/** A page that another VM has mapped. */
+/** A page of the VMM's that is another VM's too. */
 export interface LentPage {
   readonly page: number;
   readonly borrower: string;
@@ -71,9 +72,15 @@ export interface X86Vm extends AnyVm {
   readonly vmType: 'default';
   readonly host: X86Host;
   readonly regions: X86Regions;
-  readonly vcpus: ReadonlyMap<number, X86Vcpu>;
-  /** Pages of the VMM's that other VMs borrowed, ascending; absent if none are. */
+  /** What capabilities were enabled with, where that matters; by name. */
+  readonly capabilityValues?: Readonly<Record<string, bigint>>;
+  /** Introspection; absent before the first hook. */
+  readonly introspection?: Introspection;
+  /** A page of another VM's was mapped once. */
+  readonly hasBorrowed?: true;
+  /** Pages of the VMM's that another VM has mapped, in order; absent for none. */
   readonly lent?: readonly LentPage[];
+  readonly vcpus: ReadonlyMap<number, X86Vcpu>;
 }
 
 export interface Aarch64Vm extends AnyVm {

@@ -8,9 +8,11 @@ import type { Outer } from './attribute.js';
 import { outerOf } from '../s390x/attributes.js';
 import { WRAPPING_KEY_SIZES, type WrappedAlgorithm } from '../s390x/crypto.js';
 import { todAt } from '../s390x/tod.js';
+import { takesTime } from '../x86_64/hypercall.js';
 import type { Command } from './command.js';
+import { tokenPresented } from './peers.js';
 import { RULES } from './rules.js';
-import type { Arch } from './state.js';
+import type { Vm, X86Vm } from './state.js';
 
 /** The outside as a command can see it: the time of its record in milliseconds since 1970, random bytes, a digest. */
 export interface Outside {
@@ -43,17 +45,25 @@ function aarch64Facts(command: Command, { time, random }: Outside): object | und
   return takesClock(id) ? { clock: clockAt(time) } : undefined;
 }
 
+/** Facts of calls that an x86_64 guest makes, and of tokens. Of a token that the guest presents there is the commitment only. */
+function x86Facts(vm: X86Vm, command: Command, { time, digester }: Outside): object | undefined {
+  if (command.type === 'introspection_command') return command.command === 'get_map_token' ? { time } : undefined;
+  if (command.type !== 'x86_hypercall') return undefined;
+  const token = tokenPresented(vm, command, digester);
+  return { ...(takesTime(command) && { time }), ...(token !== undefined && { token }) };
+}
+
 /**
  * A command with the facts of the outside that it takes, so that whoever decides it again sees the same. Facts that it has
  * already stay as they are. A VM that is created follows the rules of today. Used where a command comes in, never where it is
  * decided again.
  *
- * @param arch of the VM that it is given to
+ * @param vm that it is given to
  */
-export function withFacts(command: Command, outside: Outside, arch?: Arch): Command {
+export function withFacts(command: Command, outside: Outside, vm?: Vm): Command {
   if (command.type === 'create_vm') return { rules: RULES, ...command };
-  if (arch === 'aarch64') {
-    const facts = aarch64Facts(command, outside);
+  if (vm?.arch === 'x86_64' || vm?.arch === 'aarch64') {
+    const facts = vm.arch === 'aarch64' ? aarch64Facts(command, outside) : x86Facts(vm, command, outside);
     return facts ? { ...facts, ...command } : command;
   }
   if (command.type !== 'set_device_attr' && command.type !== 'get_device_attr') return command;

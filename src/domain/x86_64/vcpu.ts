@@ -1,3 +1,6 @@
+import type { VcpuIntrospection, Waiting } from '../introspection/state.js';
+import type { X86MpState } from '../shapes/x86-mp-state.js';
+import type { PendingIpi } from './ipi-modes.js';
 import { X86_GENERAL, type X86General } from '../shapes/x86-registers.js';
 
 /** The registers of an x86_64 vCPU that the model knows. */
@@ -17,8 +20,22 @@ export interface X86RegisterFile extends Readonly<Record<X86General, bigint>> {
 /** An x86_64 vCPU. */
 export interface X86Vcpu {
   readonly id: number;
-  readonly mpState: 'runnable' | 'halted';
+  readonly mpState: X86MpState;
   readonly registers: X86RegisterFile;
+  /** MSRs that were written, by index. EFER is among the registers. */
+  readonly msrs?: ReadonlyMap<number, bigint>;
+  /** XCR0, where it was written. */
+  readonly xcr0?: bigint;
+  /** Another vCPU's KICK_CPU came while this one did not sleep. */
+  readonly kicked?: true;
+  /** Interrupts that were accepted and not taken yet, in order of acceptance. */
+  readonly ipis?: readonly PendingIpi[];
+  /** A hypercall that user space has to answer; `wide`: with 64 bits. */
+  readonly asked?: { readonly wide: boolean };
+  /** What the tool selected; absent for nothing. */
+  readonly introspection?: VcpuIntrospection;
+  /** The event that waits for the tool's reply. */
+  readonly waiting?: Waiting;
 }
 
 const general = Object.fromEntries(X86_GENERAL.map((name) => [name, 0n])) as Record<X86General, bigint>;

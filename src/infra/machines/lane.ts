@@ -216,7 +216,7 @@ export class Lane {
     if (before === undefined && asked.type !== 'create_vm') throw new UnknownVm(this.id);
     if (ifMatch && !ifMatch.includes(tip.version)) throw new VersionMismatch(this.id, tip.version);
     const time = Math.max(this.timeAfter(), ...[...lanes.values()].map((lane) => lane.timeAfter()));
-    const command = withFacts(asked, { time, random: this.street.world.random, digester }, before?.arch);
+    const command = withFacts(asked, { time, random: this.street.world.random, digester }, before);
     const decision = decide(before, command, past, peers);
     if (decision.malformed) throw new MalformedCommand(decision.malformed.field, decision.malformed.message);
 
