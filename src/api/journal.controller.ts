@@ -16,11 +16,15 @@ import { type VmPath, vmPath } from './shapes/path.js';
 /** A record as it is answered: what its bytes say, and their leaf hash. */
 const recordView = ({ bytes, leafHash }: StoredRecord) => ({ ...parseBody(bytes), leafHash: toHex(leafHash) });
 
-function searchOf({ cursor, limit, after, gpa, size = 1n, ...filters }: JournalQuery): JournalSearch {
+/** @param shared whether records of other VMs count that touched the range of `vm` through a page which both have */
+function searchOf({ cursor, limit, after, gpa, size = 1n, ...rest }: JournalQuery, shared: boolean): JournalSearch {
+  const range = gpa === undefined ? undefined : { first: frameOf(gpa), last: frameOf(gpa + size - 1n) };
+  const { vm, ...others } = rest;
+  const touching = shared && vm !== undefined && range ? { touching: { vm, ...range } } : undefined;
+  const filters = touching ? others : rest;
   const start = Math.max(after, cursorOf(cursor, z.int().min(0), 0));
   const given = Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined));
-  const frames = gpa === undefined ? {} : { frames: { first: frameOf(gpa), last: frameOf(gpa + size - 1n) } };
-  return { ...given, ...frames, after: start, limit: limit + 1 };
+  return { ...given, ...(touching ?? (range && { frames: range })), after: start, limit: limit + 1 };
 }
 
 /** What was asked of the VMs, and what came of it. */
@@ -30,9 +34,15 @@ export class JournalController {
   constructor(@Inject(SERVICE) private readonly service: Service) {}
 
   @Get('journal')
-  @operation({ summary: 'Read the journal in order of position', kind: 'read', answer: journalPage })
+  @operation({
+    summary: 'Read the journal in order of position',
+    description:
+      'With `vm` and `gpa` also records of other VMs that touched the range through a page which they share with it.',
+    kind: 'read',
+    answer: journalPage,
+  })
   readJournal(@Query({ schema: journalQuery }) query: JournalQuery): Promise<Page<object>> {
-    return this.page(query);
+    return this.page(query, true);
   }
 
   @Get('vms/:vm/journal')
@@ -43,11 +53,11 @@ export class JournalController {
   ): Promise<Page<object>> {
     const { version } = await this.service.journal.streamHead(vm);
     if (version === 0) throw new UnknownVm(vm);
-    return this.page({ ...query, vm });
+    return this.page({ ...query, vm }, false);
   }
 
-  private async page(query: JournalQuery): Promise<Page<object>> {
-    const found = await this.service.journal.read(searchOf(query));
+  private async page(query: JournalQuery, shared: boolean): Promise<Page<object>> {
+    const found = await this.service.journal.read(searchOf(query, shared));
     const { items, ...page } = pageOf(found, query.limit, ({ position }) => position);
     return { items: items.map(recordView), ...page };
   }

@@ -54,6 +54,9 @@ export const vmJournalQuery = z
 
 export type JournalQuery = z.output<typeof journalQuery> & z.output<typeof vmJournalQuery>;
 
+/** Where a record of another VM is. */
+const elsewhere = z.strictObject({ vm: z.string(), position: z.int().min(1) });
+
 /** A record as it is answered: what its bytes say, and the leaf hash of the bytes. */
 export const recordShape = z
   .strictObject({
@@ -65,6 +68,8 @@ export const recordShape = z
     model: z.string(),
     command: z.looseObject({ type: z.string() }),
     outcome: z.looseObject({ ret: z.int(), errno: z.string().optional() }),
+    counterpart: elsewhere.optional().meta({ description: 'the record of another VM that is one fact with this one' }),
+    counterparts: z.array(elsewhere).optional().meta({ description: 'the same where there are several' }),
     events: z.array(z.looseObject({ type: z.string() })),
     data: z
       .array(

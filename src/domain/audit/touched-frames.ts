@@ -38,6 +38,10 @@ function named(command: Command): Extent[] {
     case 's390_get_cmma_bits':
     case 's390_set_cmma_bits':
       return pagesFrom(command.startGfn, command.count);
+    case 'introspection_command': {
+      const { command: name, gpa = 0n, size = command.data?.length ?? 0 } = command;
+      return name === 'read_physical' || name === 'write_physical' ? [{ address: gpa, size }] : [];
+    }
     case 's390_keyop':
       return [{ address: command.gaddr, size: 1 }];
     case 's390_pv_command':
@@ -58,16 +62,19 @@ function happened(event: Event): Extent[] {
   return [];
 }
 
-/** The smallest range of guest frames that holds everything a command asked for or touched by absolute address. */
-export function touchedFrames(command: Command, events: readonly Event[]): FrameRange | undefined {
-  const extents = [...named(command), ...events.flatMap(happened)];
-  if (extents.length === 0) return undefined;
-  let first = LAST_FRAME;
-  let last = 0;
-  for (const { address, size } of extents) {
+/** The ranges of guest frames that a command asked for or touched by absolute address. */
+export const touchedRanges = (command: Command, events: readonly Event[]): FrameRange[] =>
+  [...named(command), ...events.flatMap(happened)].map(({ address, size }) => {
     const end = frameOf(address + BigInt(Math.max(size, 1) - 1));
-    first = Math.min(first, end > LAST_FRAME ? 0 : frameOf(address));
-    last = Math.max(last, Math.min(end, LAST_FRAME));
-  }
-  return { first, last };
+    return { first: end > LAST_FRAME ? 0 : frameOf(address), last: Math.min(end, LAST_FRAME) };
+  });
+
+/** The smallest range that holds all of these. */
+export function touchedFrames(command: Command, events: readonly Event[]): FrameRange | undefined {
+  const ranges = touchedRanges(command, events);
+  if (ranges.length === 0) return undefined;
+  return ranges.reduce((all, { first, last }) => ({
+    first: Math.min(all.first, first),
+    last: Math.max(all.last, last),
+  }));
 }

@@ -18,6 +18,7 @@ const HASH_BYTES = 32;
 /** Places in a row. */
 const HOLES = 11;
 const TOGETHER = 12;
+const ELSEWHERE = 13;
 
 /** Appends drafts to the journal's file, each call one transaction. */
 export class Appender {
@@ -46,6 +47,7 @@ export class Appender {
       ),
       stream: db.prepare<[string]>('INSERT INTO streams (vm) VALUES (?)'),
       record: db.prepare('INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+      elsewhere: db.prepare('INSERT OR IGNORE INTO touched_elsewhere VALUES (?, ?, ?)'),
       bulk: db.prepare('INSERT INTO bulk VALUES (?, ?, ?, ?)'),
     } as const;
   }
@@ -126,6 +128,7 @@ export class Appender {
     for (const { role, salt, bytes } of data ?? []) this.sql.bulk.run(position, role, salt, bytes);
     const bytes = recordOf(leaf);
     this.sql.record.run(position, head.stream, version, time, ret, type, actor, firstFrame, lastFrame, hash, bytes);
+    for (const { vm: other, frame } of row[ELSEWHERE] ?? []) this.sql.elsewhere.run(other, position, frame);
     head.version = version;
     this.heads.set(vm, head);
     this.last = position;

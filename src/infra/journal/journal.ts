@@ -42,6 +42,8 @@ export interface RecordIndex {
   readonly time: number;
   /** First and last guest frame that the command touched, where it touched memory. */
   readonly frames?: { readonly first: number; readonly last: number };
+  /** Guest frames of other VMs that it touched too. */
+  readonly elsewhere?: readonly { readonly vm: string; readonly frame: number }[];
 }
 
 /** A record that is in the journal for good. */
@@ -73,6 +75,8 @@ export interface Query {
   readonly to?: number;
   /** Records that touched one of these guest frames, first to last inclusive. */
   readonly frames?: { readonly first: number; readonly last: number };
+  /** Records of any VM that touched one of these frames of one VM; without `vm` and `frames`. */
+  readonly touching?: { readonly vm: string; readonly first: number; readonly last: number };
 }
 
 /** Where a stream stands. */

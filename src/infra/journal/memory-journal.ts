@@ -27,6 +27,12 @@ const FILTERS: readonly ((query: Query, entry: Entry) => boolean)[] = [
   ({ outcome }, { index }) => outcome === undefined || index.ret < 0 === (outcome === 'refused'),
   ({ actor }, { index }) => actor === undefined || index.actor === actor,
   ({ from = -Infinity, to = Infinity }, { index: { time } }) => from <= time && time <= to,
+  ({ touching }, { record: { vm }, index: { frames, elsewhere = [] } }) => {
+    if (touching === undefined) return true;
+    const { first, last } = touching;
+    const own = vm === touching.vm && frames !== undefined && frames.first <= last && frames.last >= first;
+    return own || elsewhere.some((there) => there.vm === touching.vm && there.frame >= first && there.frame <= last);
+  },
   ({ frames }, { index }) =>
     frames === undefined ||
     (index.frames !== undefined && index.frames.first <= frames.last && index.frames.last >= frames.first),

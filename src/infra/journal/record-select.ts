@@ -8,6 +8,8 @@ const FILTERS = {
   actor: 'actor = @actor',
   from: 'time >= @from',
   to: 'time <= @to',
+  touching: `(vm = @touchedVm AND first_frame <= @touchedLast AND last_frame >= @touchedFirst OR position IN
+    (SELECT position FROM touched_elsewhere WHERE vm = @touchedVm AND frame BETWEEN @touchedFirst AND @touchedLast))`,
   frames: 'first_frame <= @lastFrame AND last_frame >= @firstFrame',
 } as const satisfies Partial<Record<keyof Query, string>>;
 
@@ -41,8 +43,9 @@ export class RecordSelect {
   constructor(private readonly db: Database.Database) {}
 
   run(source: Source, range: Range, query: Query): StoredRecord[] {
-    const { frames, ...rest } = query;
-    const values = { ...rest, firstFrame: frames?.first, lastFrame: frames?.last, ...range };
+    const { frames, touching, ...rest } = query;
+    const touched = { touchedVm: touching?.vm, touchedFirst: touching?.first, touchedLast: touching?.last };
+    const values = { ...rest, firstFrame: frames?.first, lastFrame: frames?.last, ...touched, ...range };
     return this.statement(textOf(source, query)).all(values);
   }
 

@@ -43,6 +43,7 @@ const rowOf = ({ vm, version, head, tail, holes, data, index }: Draft, together 
   data.length === 0 ? undefined : data.map(copyOf),
   holes,
   together,
+  index.elsewhere,
 ];
 
 /** The main thread's side of the writer: drafts of one turn of the event loop go over together, answers come back in order. */

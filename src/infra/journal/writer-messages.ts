@@ -1,4 +1,4 @@
-import type { BulkData, Hole } from './journal.js';
+import type { BulkData, Hole, RecordIndex } from './journal.js';
 import type { Snapshot, SnapshotNode } from './snapshot-store.js';
 import type { Failure } from './sqlite-faults.js';
 
@@ -18,6 +18,7 @@ export type DraftRow = readonly [
   holes: readonly Hole[] | undefined,
   /** Drafts behind this one that go in together with it, or not at all. */
   together: number,
+  elsewhere: RecordIndex['elsewhere'],
 ];
 
 /** Work that is not an append: it waits until no append does. */

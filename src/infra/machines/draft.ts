@@ -2,6 +2,7 @@ import { SALT_SIZE } from '../../domain/audit/bulk.js';
 import { MODEL } from '../../domain/audit/model.js';
 import { type LedgerRecord, seal, split } from '../../domain/audit/record.js';
 import { stateDigest } from '../../domain/audit/state-digest.js';
+import type { TouchedElsewhere } from '../../domain/audit/touched-elsewhere.js';
 import { touchedFrames } from '../../domain/audit/touched-frames.js';
 import type { Decision } from '../../domain/vm/decision.js';
 import type { Vm } from '../../domain/vm/state.js';
@@ -21,12 +22,14 @@ export interface Outcome {
   readonly time: string;
   readonly decision: Decision;
   readonly counterparts: Counterparts;
+  /** Guest frames of other VMs that it touched. */
+  readonly elsewhere: readonly TouchedElsewhere[];
 }
 
 /** The draft of the record of a command that was decided. */
 export function draftOf(
   { vm: id, command, actor, requestId }: Submission,
-  { vm, version, time, decision, counterparts }: Outcome,
+  { vm, version, time, decision, counterparts, elsewhere }: Outcome,
   { random }: World,
 ): Draft {
   const state = vm && stateDigest(vm, digester);
@@ -36,6 +39,13 @@ export function draftOf(
   const { head, tail, holes } = seal(divided, salts, digester);
   const data = divided.bulk.map(({ role, bytes }, i) => ({ role, bytes, salt: salts[i] ?? new Uint8Array() }));
   const frames = touchedFrames(command, decision.events);
-  const index = { type: command.type, ret: decision.ret, actor, time: Date.parse(time), ...(frames && { frames }) };
+  const index = {
+    type: command.type,
+    ret: decision.ret,
+    actor,
+    time: Date.parse(time),
+    ...(frames && { frames }),
+    ...(elsewhere.length > 0 && { elsewhere }),
+  };
   return { vm: id, version, head, tail, ...(holes && { holes }), data, index };
 }

@@ -1,3 +1,4 @@
+import { touchedElsewhere } from '../../domain/audit/touched-elsewhere.js';
 import { applyEntry } from '../../domain/vm/apply.js';
 import type { Command } from '../../domain/vm/command.js';
 import { withFacts } from '../../domain/vm/with-facts.js';
@@ -221,7 +222,7 @@ export class Lane {
     if (decision.malformed) throw new MalformedCommand(decision.malformed.field, decision.malformed.message);
 
     const counterparts = (decision.counterparts ?? []).map(({ vm }, i) => ({ vm, step: i + 1 }));
-    const own = this.enter({ ...submission, command }, { decision, time, before, counterparts });
+    const own = this.enter({ ...submission, command }, { decision, time, before, peers, counterparts });
     const theirs = (decision.counterparts ?? []).map((counterpart, i) => {
       const lane = lanes.get(counterpart.vm);
       if (lane === undefined) throw new Error(`${counterpart.vm} is not at hand`);
@@ -239,16 +240,17 @@ export class Lane {
     const states: Peers = own.vm === undefined ? peers : new Map([...peers, [by, own.vm]]);
     const before = this.tip?.vm && among(this.tip.vm, states);
     const decision = decide(before, submission.command, undefined, states);
-    return this.enter(submission, { decision, time, before, counterparts: [{ vm: by, step }] });
+    return this.enter(submission, { decision, time, before, peers: states, counterparts: [{ vm: by, step }] });
   }
 
   /** What a decision makes of the VM, and its record. The state before is used up. */
-  private enter(submission: Submission, { decision, time: at, before, counterparts }: Entering): Entry {
+  private enter(submission: Submission, { decision, time: at, before, peers, counterparts }: Entering): Entry {
     const version = (this.tip?.version ?? 0) + 1;
     this.tip = undefined;
     const time = new Date(at).toISOString();
+    const elsewhere = before ? touchedElsewhere(before, submission.command, decision.events, peers) : [];
     const vm = applyEntry(before, { vm: this.id, version, time, events: decision.events });
-    const draft = draftOf(submission, { vm, version, time, decision, counterparts }, this.street.world);
+    const draft = draftOf(submission, { vm, version, time, decision, counterparts, elsewhere }, this.street.world);
     this.street.tokens.learn(this.id, at, decision.events);
     return { lane: this, vm, version, draft, kept: this.isDue(version, decision) && vm ? fork(vm) : undefined };
   }
@@ -338,6 +340,8 @@ interface Entering {
   /** Milliseconds since 1970. */
   readonly time: number;
   readonly before: Vm | undefined;
+  /** Other VMs that it has to do with. */
+  readonly peers: Peers;
   readonly counterparts: Counterparts;
 }
 

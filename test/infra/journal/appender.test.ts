@@ -21,6 +21,7 @@ const row = (vm: string, version: number, text = '', data?: DraftRow[10]): Draft
   data,
   undefined,
   0,
+  undefined,
 ];
 
 describe('Appender', () => {
