@@ -10,6 +10,9 @@ import { DocsController } from './docs.controller.js';
 import { GuestController } from './guest.controller.js';
 import { HealthController } from './health.controller.js';
 import { HostProfilesController } from './host-profiles.controller.js';
+import { HypercallsController } from './hypercalls.controller.js';
+import { IntrospectionController } from './introspection.controller.js';
+import { IntrospectionEventsController } from './introspection-events.controller.js';
 import { FloatingInterruptsController, InterruptsController } from './interrupts.controller.js';
 import { JournalController } from './journal.controller.js';
 import { MappingsController } from './mappings.controller.js';
@@ -19,6 +22,7 @@ import { MemslotsController } from './memslots.controller.js';
 import { PvController } from './pv.controller.js';
 import { ReplaysController } from './replays.controller.js';
 import { RunController } from './run.controller.js';
+import { Secrets } from './secrets.service.js';
 import { DOCUMENT, SERVICE } from './service.token.js';
 import { SmcccController } from './smccc.controller.js';
 import { StorageKeysController } from './storage-keys.controller.js';
@@ -39,6 +43,9 @@ const controllers = [
   VcpuIoctlsController,
   VcpuAttributesController,
   SmcccController,
+  HypercallsController,
+  IntrospectionController,
+  IntrospectionEventsController,
   MemOpController,
   TranslateController,
   MappingsController,
@@ -66,6 +73,7 @@ export class AppModule {
       providers: [
         Commands,
         Closing,
+        Secrets,
         { provide: SERVICE, useValue: service },
         { provide: DOCUMENT, useValue: document },
       ],

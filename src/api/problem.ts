@@ -18,6 +18,7 @@ export const PROBLEMS = {
   uri_too_long: { status: 414, title: 'The path is too long' },
   unsupported_media_type: { status: 415, title: 'The body has another media type' },
   headers_too_large: { status: 431, title: 'The header fields are too large' },
+  not_here: { status: 501, title: 'No such operation here' },
   internal_error: { status: 500, title: 'Something went wrong' },
   journal_unavailable: { status: 503, title: 'The journal cannot be used' },
   journal_full: { status: 507, title: 'The journal is full' },

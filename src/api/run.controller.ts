@@ -43,7 +43,7 @@ export class RunController {
   @operation({
     summary: 'Start or stop a vCPU',
     description:
-      'KVM_SET_MP_STATE. s390x: from the first one on user space alone starts and stops the vCPUs of the VM; ENXIO for a state that there is not. aarch64: runnable, stopped or suspended, else EINVAL.',
+      'KVM_SET_MP_STATE. s390x: from the first one on user space alone starts and stops the vCPUs of the VM; ENXIO for a state that there is not. aarch64: runnable, stopped or suspended, else EINVAL. x86_64: runnable, uninitialized, init_received, halted or sipi_received, else EINVAL.',
     kind: 'command',
     answer: done,
   })
@@ -60,7 +60,7 @@ export class RunController {
   @operation({
     summary: 'Enter a vCPU: start it and deliver what is pending',
     description:
-      'KVM_RUN up to the first instruction of the guest. aarch64: the first one fixes the SMCCC filter and the firmware bitmaps; a vCPU that is stopped or suspended sleeps in it.',
+      'KVM_RUN up to the first instruction of the guest. aarch64: the first one fixes the SMCCC filter and the firmware bitmaps; a vCPU that is stopped or suspended sleeps in it. x86_64: `hypercall.ret` answers a hypercall exit, 0 if nothing is said; the events of an introspection tool come first, one at a time.',
     kind: 'command',
     answer: runAnswer,
   })

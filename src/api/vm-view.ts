@@ -81,9 +81,17 @@ function aarch64View({ firmware: set, host }: Aarch64Vm, { id, mpState, register
   return { id, mpState, registers: { ...registers, firmware, psciVersion: hex(psciVersion) } };
 }
 
+const x86View = ({ id, mpState, registers, waiting, ipis }: X86Vcpu) => ({
+  id,
+  mpState,
+  registers,
+  waiting: waiting?.seq,
+  interrupts: ipis,
+});
+
 function viewOf(vm: Vm, vcpu: Vcpu): object {
   if (vm.arch === 'aarch64') return aarch64View(vm, vcpu as Aarch64Vcpu);
-  return 'pending' in vcpu ? s390xView(vcpu) : vcpu;
+  return 'pending' in vcpu ? s390xView(vcpu) : x86View(vcpu as X86Vcpu);
 }
 
 /** A vCPU of a VM as it is answered. */

@@ -10,9 +10,11 @@ import {
   ucasMapping,
   vcpuFault,
 } from '../../domain/shapes/s390x-vcpu.js';
+import { exitShape } from './exit.js';
 import { interruptShape } from './interrupt.js';
 import { answered, hex } from './output.js';
 import { vcpuPath } from './path.js';
+import { ipiShape } from './vcpu.js';
 
 export const mpStateBody = setMpState.omit({ type: true, vcpu: true }).meta({ id: 'SetMpState' });
 
@@ -23,10 +25,12 @@ export const runBody = runVcpu.omit({ type: true, vcpu: true }).meta({ id: 'RunV
 
 export const runAnswer = answered({
   delivered: z
-    .array(interruptShape)
+    .union([z.array(interruptShape), z.array(ipiShape)])
     .optional()
-    .meta({ description: 's390x: in the order in which they were delivered' }),
+    .meta({ description: 's390x and x86_64: in the order in which they were delivered' }),
   exitReason: z.string().optional().meta({ description: 's390x: s390_sieic: a stop that was asked for ended the run' }),
+  exit: exitShape.optional().meta({ description: 'x86_64: shutdown, once a tool stopped the VM' }),
+  waiting: z.int().optional().meta({ description: 'x86_64: the seq of the event that must be replied to first' }),
 }).meta({ id: 'RunAnswer' });
 
 /** The body of a reset. */

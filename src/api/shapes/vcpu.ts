@@ -35,7 +35,8 @@ const s390x = z
 const hexes = <Name extends string>(names: readonly Name[]) =>
   Object.fromEntries(names.map((name) => [name, hex])) as Record<Name, typeof hex>;
 
-const x86 = z
+/** The registers of an x86_64 vCPU as they are answered. */
+export const x86RegisterFile = z
   .strictObject({
     ...hexes(['cr0', 'cr2', 'cr3', 'cr4', 'efer', 'rflags', 'rip']),
     pkru: z.int(),
@@ -44,6 +45,9 @@ const x86 = z
     apicId: z.int(),
   })
   .meta({ id: 'X86RegisterFile' });
+
+/** An interrupt that a processor accepted. */
+export const ipiShape = z.strictObject({ mode: z.string(), vector: z.int() }).meta({ id: 'Ipi' });
 
 const aarch64 = z
   .strictObject({
@@ -60,11 +64,19 @@ const aarch64 = z
 const vcpu = {
   id: z.int(),
   mpState: z.string(),
-  registers: z.union([s390x, x86, aarch64]),
+  registers: z.union([s390x, x86RegisterFile, aarch64]),
   pending: z
     .array(interruptShape)
     .optional()
     .meta({ description: 's390x: local interruptions that wait for the next run, highest priority first' }),
+  waiting: z
+    .int()
+    .optional()
+    .meta({ description: 'x86_64: the seq of the introspection event that must be replied to before it goes on' }),
+  interrupts: z
+    .array(ipiShape)
+    .optional()
+    .meta({ description: 'x86_64: interrupts that were accepted and are taken by a run' }),
 };
 
 /** A vCPU as it is answered. */

@@ -1,4 +1,7 @@
+import { toHex } from '../../domain/audit/bulk.js';
 import type { Vm } from '../../domain/vm/state.js';
+import { TOKEN_SIZE } from '../../domain/x86_64/mem-map.js';
+import { digester } from '../digester.js';
 import type { Journal } from '../journal/journal.js';
 import type { World } from '../world.js';
 import { UnknownVersion, UnknownVm } from './errors.js';
@@ -51,6 +54,12 @@ export class Machines {
   /** Gives a command to its VM; see `Lane.submit`. */
   submit(submission: Submission): Promise<Answer> {
     return this.lane(submission.vm).submit(submission);
+  }
+
+  /** A map token, and the commitment to it: the one is told to whoever asked for it, the other kept. */
+  newToken(): { readonly secret: Uint8Array; readonly commitment: string } {
+    const secret = this.world.random(TOKEN_SIZE);
+    return { secret, commitment: toHex(digester.sha256(secret)) };
   }
 
   /**
