@@ -35,3 +35,7 @@ export class MalformedCommand extends Error {
     super(detail);
   }
 }
+
+/** Whether an error says that a command was not carried out, since it could not even be decided. */
+export const isUnrecorded = (error: unknown): boolean =>
+  [UnknownVm, VersionMismatch, UnknownVersion, MalformedCommand].some((kind) => error instanceof kind);

@@ -11,7 +11,7 @@ import { digester } from '../digester.js';
 import { type Draft, type Journal, JournalError, type StoredRecord } from '../journal/journal.js';
 import type { World } from '../world.js';
 import { type Counterparts, draftOf } from './draft.js';
-import { MalformedCommand, UnknownVersion, UnknownVm, VersionMismatch } from './errors.js';
+import { MalformedCommand, UnknownVersion, UnknownVm, VersionMismatch, isUnrecorded } from './errors.js';
 import type { History, Past } from './history.js';
 import type { Locks } from './locks.js';
 import type { Answer, Submission } from './submission.js';
@@ -142,20 +142,27 @@ export class Lane {
   private async once(submission: Submission): Promise<Answer> {
     const { command } = submission;
     const past = 'asOf' in command && command.asOf !== undefined ? await this.asOf(command.asOf) : undefined;
-    for (;;) {
+    while (this.tip === undefined) await this.load();
+    for (let others = this.concerned(this.tip, command, NO_LANES); ;) {
       while (this.tip === undefined) await this.load();
-      const others = this.concerned(this.tip, command);
-      if (others.size === 0) return this.answer(this.decideOn(this.tip, submission, past, NO_LANES));
+      if (others.size === 0 && this.concerned(this.tip, command, NO_LANES).size === 0)
+        return this.answer(this.decideOn(this.tip, submission, past, NO_LANES));
       const answer = await this.together(submission, past, others);
-      if (answer) return answer;
+      if ('decision' in answer) return answer;
+      others = answer.others;
     }
   }
 
-  /** Other VMs that have to do with a command: those that this one shares pages with, and who issued the token it presents. */
-  private concerned({ vm }: Tip, command: Command): ReadonlySet<string> {
+  /**
+   * Other VMs that have to do with a command: those that this one shares pages with, and who issued the token it presents. A
+   * token can lie in a page of a VM that is not at hand; then its issuer is not known yet.
+   */
+  private concerned({ vm }: Tip, command: Command, atHand: Lanes): ReadonlySet<string> {
     if (vm === undefined) return NO_ONE;
     const partners = partnersOf(vm);
-    const token = tokenPresented(vm, command, digester);
+    const states = statesOf(atHand);
+    if (![...vm.memory.borrowedFrom].every((lender) => states.has(lender))) return partners;
+    const token = tokenPresented(among(vm, states), command, digester);
     const issuer = token === undefined ? undefined : this.street.tokens.issuerOf(token);
     return issuer === undefined || issuer === this.id ? partners : new Set([...partners, issuer]);
   }
@@ -164,26 +171,26 @@ export class Lane {
    * Decides a command that has to do with other VMs: while nothing else happens to any of them, and upon nothing that is not
    * durable, since a record of one VM must not rest on one of another that is lost.
    *
-   * @returns undefined if others have to do with it than was known when they were waited for
+   * @returns who has to do with it, if it is others than was known when they were waited for
    */
   private async together(
     submission: Submission,
     past: Vm | undefined,
     others: ReadonlySet<string>,
-  ): Promise<Answer | undefined> {
+  ): Promise<Answer | { readonly others: ReadonlySet<string> }> {
     const unlock = await this.street.locks.take([this.id, ...others]);
     const lanes = new Map([...others].map((id) => [id, this.street.lane(id).retain()]));
     const all = [this, ...lanes.values()];
     try {
       await Promise.all(all.map((lane) => lane.stand()));
       const { tip } = this;
-      if (tip === undefined || all.some((lane) => lane.tip === undefined)) return undefined;
-      const concerned = this.concerned(tip, submission.command);
-      if (concerned.size !== others.size || ![...concerned].every((id) => others.has(id))) return undefined;
+      if (tip === undefined || all.some((lane) => lane.tip === undefined)) return { others };
+      const concerned = this.concerned(tip, submission.command, lanes);
+      if (concerned.size !== others.size || ![...concerned].every((id) => others.has(id))) return { others: concerned };
       return await this.answer(this.decideOn(tip, submission, past, lanes));
     } catch (error) {
       // What this VM stored in the pages of others is in their states, and may not be in the journal.
-      for (const lane of all) lane.tip = undefined;
+      if (!isUnrecorded(error)) for (const lane of all) lane.tip = undefined;
       throw error;
     } finally {
       for (const lane of lanes.values()) lane.inFlight--;

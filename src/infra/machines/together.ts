@@ -38,7 +38,8 @@ export class Together {
     const breath = new Breath();
     const starts = await this.starts(group, upTo, breath);
     const states = new Map(starts);
-    for (const { vm } of starts.values()) if (vm && grows(group, partnersOf(vm))) return undefined;
+    for (const { vm } of starts.values())
+      if (vm && (grows(group, partnersOf(vm)) || beginsTooLate(group, vm, starts))) return undefined;
 
     const streams = [...starts].map(([vm, { version }]) => recordsOf(this.journal, vm, version, upTo));
     for await (const record of inOrder(streams)) {
