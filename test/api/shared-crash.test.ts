@@ -69,10 +69,10 @@ describe('kill -9 while pages are mapped and unmapped', () => {
   async function records(): Promise<Recorded[]> {
     const all: Recorded[] = [];
     for (let cursor = ''; ;) {
-      const page = await call('GET', `journal?limit=1000${cursor}`);
-      all.push(...(page['items'] as Recorded[]));
-      if (page['nextCursor'] === undefined) return all;
-      cursor = `&cursor=${String(page['nextCursor'])}`;
+      const { items, nextCursor } = await call('GET', `journal?limit=1000${cursor}`);
+      all.push(...(items as Recorded[]));
+      if (typeof nextCursor !== 'string') return all;
+      cursor = `&cursor=${nextCursor}`;
     }
   }
 

@@ -142,14 +142,17 @@ export class Lane {
   private async once(submission: Submission): Promise<Answer> {
     const { command } = submission;
     const past = 'asOf' in command && command.asOf !== undefined ? await this.asOf(command.asOf) : undefined;
-    while (this.tip === undefined) await this.load();
-    for (let others = this.concerned(this.tip, command, NO_LANES); ;) {
-      while (this.tip === undefined) await this.load();
-      if (others.size === 0 && this.concerned(this.tip, command, NO_LANES).size === 0)
-        return this.answer(this.decideOn(this.tip, submission, past, NO_LANES));
-      const answer = await this.together(submission, past, others);
+    for (let others = NO_ONE; ;) {
+      const { tip } = this;
+      if (tip === undefined) {
+        await this.load();
+        continue;
+      }
+      const concerned = others.size > 0 ? others : this.concerned(tip, command, NO_LANES);
+      if (concerned.size === 0) return this.answer(this.decideOn(tip, submission, past, NO_LANES));
+      const answer = await this.together(submission, past, concerned);
       if ('decision' in answer) return answer;
-      others = answer.others;
+      ({ others } = answer);
     }
   }
 
