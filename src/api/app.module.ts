@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { Service } from '../infra/service.js';
 import { AttributesController } from './attributes.controller.js';
+import { AuditLogController } from './audit-log.controller.js';
 import { CapabilitiesController } from './capabilities.controller.js';
 import { Closing } from './closing.service.js';
 import { CmmaController } from './cmma.controller.js';
@@ -56,6 +57,7 @@ const controllers = [
   GuestController,
   PvController,
   JournalController,
+  AuditLogController,
   ReplaysController,
   HostProfilesController,
   HealthController,

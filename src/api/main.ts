@@ -1,6 +1,9 @@
 import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { keyText } from '../domain/audit/tlog/key.js';
+import { NO_WITNESSES } from '../domain/audit/tlog/policy.js';
+import { readPolicy } from '../infra/audit/policy-file.js';
 import { readConfig } from '../infra/config.js';
 import { type Service, openService } from '../infra/service.js';
 import { createApp } from './app.js';
@@ -11,7 +14,7 @@ const DRAIN_MAX = 10_000;
 /** Milliseconds between two looks for connections that have become idle meanwhile. */
 const SWEEP = 20;
 
-const say = (message: string): boolean => process.stderr.write(`${message}\n`);
+const say = (message: string): void => void process.stderr.write(`${message}\n`);
 
 const urlOf = ({ address, port, family }: AddressInfo): string =>
   `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
@@ -37,14 +40,17 @@ async function serve(service: Service, host: string, port: number): Promise<void
   // Past Nest, which would log a port in use beside the error.
   await nest.getHttpAdapter().getInstance().listen({ port, host });
   const url = urlOf(nest.getHttpServer().address() as AddressInfo);
-  process.stdout.write(`${new Date().toISOString()} vmledger listens on ${url}\n`);
+  const key = keyText(service.log.key);
+  process.stdout.write(`${new Date().toISOString()} vmledger listens on ${url} and signs its log as ${key}\n`);
   await told;
   await drain(nest);
 }
 
 try {
-  const { port, host, dataDir } = readConfig(process.env);
-  const service = await openService({ dataDir });
+  const { port, host, dataDir, logOrigin, witnessPolicy } = readConfig(process.env);
+  const policy = witnessPolicy === undefined ? NO_WITNESSES : await readPolicy(witnessPolicy);
+  const log = { policy, report: say, ...(logOrigin !== undefined && { origin: logOrigin }) };
+  const service = await openService({ dataDir, log });
   try {
     await serve(service, host, port);
   } finally {

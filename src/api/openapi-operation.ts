@@ -11,6 +11,8 @@ const PROBLEM_STATUSES = {
   command: [...Object.values(ERRNO_STATUS), ...Object.values(PROBLEMS)],
   /** Reads of the service's own. */
   read: [PROBLEMS.malformed_request, PROBLEMS.unknown_vm, PROBLEMS.internal_error, PROBLEMS.journal_unavailable],
+  /** Reads of the log. */
+  log: [PROBLEMS.malformed_request, PROBLEMS.unknown_tile, PROBLEMS.internal_error, PROBLEMS.checkpoint_pending],
   /** Reads that need no VM. */
   plain: [PROBLEMS.malformed_request, PROBLEMS.internal_error, PROBLEMS.journal_unavailable],
 } as const;

@@ -9,6 +9,8 @@ export const PROBLEMS = {
   unknown_vm: { status: 404, title: 'There is no such VM' },
   unknown_vcpu: { status: 404, title: 'There is no such vCPU' },
   unknown_version: { status: 404, title: 'The VM has no such version' },
+  unknown_position: { status: 404, title: 'The journal has no such record' },
+  unknown_tile: { status: 404, title: 'The log has no such tile' },
   unknown_replay: { status: 404, title: 'There is no such replay' },
   not_found: { status: 404, title: 'There is nothing at this path' },
   method_not_allowed: { status: 405, title: 'The path does not take this method' },
@@ -21,6 +23,7 @@ export const PROBLEMS = {
   not_here: { status: 501, title: 'No such operation here' },
   internal_error: { status: 500, title: 'Something went wrong' },
   journal_unavailable: { status: 503, title: 'The journal cannot be used' },
+  checkpoint_pending: { status: 503, title: 'The log has no such checkpoint yet' },
   journal_full: { status: 507, title: 'The journal is full' },
 } as const;
 

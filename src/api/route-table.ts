@@ -2,9 +2,14 @@
 export class RouteTable {
   private readonly paths = new Map<string, { readonly pattern: RegExp; readonly methods: Set<string> }>();
 
-  /** @param path as the router has it, with `:name` for a parameter */
+  /** @param path as the router has it, with `:name` for a parameter and `*` for the rest of a path */
   add(methods: string | readonly string[], path: string): void {
-    const pattern = new RegExp(`^${path.replaceAll('.', '\\.').replace(/:[A-Za-z]+/g, '[^/]+')}$`);
+    const pattern = new RegExp(
+      `^${path
+        .replaceAll('.', '\\.')
+        .replace('*', '.+')
+        .replace(/:[A-Za-z]+/g, '[^/]+')}$`,
+    );
     const entry = this.paths.get(path) ?? { pattern, methods: new Set() };
     this.paths.set(path, entry);
     for (const method of [methods].flat()) entry.methods.add(method);

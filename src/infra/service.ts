@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type LogOptions, TransparencyLog } from './audit/transparency-log.js';
 import { lockDataDir } from './data-dir-lock.js';
 import type { Journal } from './journal/journal.js';
 import { openSqliteJournal } from './journal/sqlite-journal.js';
@@ -17,6 +18,7 @@ export interface ServiceOptions {
   /** Milliseconds to wait for a lock that another process holds. */
   readonly busyTimeout?: number;
   readonly world?: World;
+  readonly log?: LogOptions;
 }
 
 /** Everything behind the API. */
@@ -25,6 +27,8 @@ export interface Service {
   readonly journal: Journal;
   readonly history: History;
   readonly replays: Replays;
+  /** The journal as others verify it. */
+  readonly log: TransparencyLog;
   /** Waits for what is under way, then releases the ledger. */
   close(): Promise<void>;
 }
@@ -35,17 +39,29 @@ export const LEDGER_FILE = 'ledger.sqlite';
 /**
  * Opens the ledger, migrated to this version.
  *
- * @throws if it cannot be opened, is not a ledger, is of a newer version, or is served by another process (DataDirInUseError)
+ * @throws if it cannot be opened, is not a ledger, is of a newer version, is served by another process (DataDirInUseError),
+ *   or is not the one that its log signed (LogForkError)
  */
-export async function openService({ dataDir, world = realWorld, ...options }: ServiceOptions): Promise<Service> {
-  await mkdir(dataDir, { recursive: true });
-  const unlock = lockDataDir(dataDir);
-  const { journal, snapshots } = await openSqliteJournal({ file: join(dataDir, LEDGER_FILE), ...options }).catch(
-    (error: unknown) => {
-      unlock();
-      throw error;
-    },
-  );
+export async function openService(options: ServiceOptions): Promise<Service> {
+  await mkdir(options.dataDir, { recursive: true });
+  const unlock = lockDataDir(options.dataDir);
+  try {
+    return await openLocked(options, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function openLocked(
+  { dataDir, world = realWorld, log: logOptions, ...options }: ServiceOptions,
+  unlock: () => void,
+): Promise<Service> {
+  const { journal, snapshots, tree } = await openSqliteJournal({ file: join(dataDir, LEDGER_FILE), ...options });
+  const log = await TransparencyLog.open(dataDir, journal, tree, logOptions).catch(async (error: unknown) => {
+    await journal.close();
+    throw error;
+  });
   const history = new History(journal, snapshots);
   const replays = new Replays(journal, history, world);
   const machines = new Machines(journal, history, world);
@@ -55,8 +71,10 @@ export async function openService({ dataDir, world = realWorld, ...options }: Se
     journal,
     history,
     replays,
+    log,
     close: async () => {
       await replays.close();
+      await log.close();
       await journal.close();
       unlock();
     },

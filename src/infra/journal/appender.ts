@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { leafHash, leafOf, MAX_RECORD_BYTES, recordOf } from './leaf.js';
 import { failureOf, type Failure } from './sqlite-faults.js';
 import { indexedUpTo, streamIndexer } from './stream-index.js';
+import { TreeKeeper } from './tree-keeper.js';
 import type { Committed, DraftRow } from './writer-messages.js';
 
 /** Where a stream stands in the transaction that is open. */
@@ -29,9 +30,11 @@ export class Appender {
 
   private readonly sql;
   private readonly index;
+  private readonly tree;
 
   constructor(private readonly db: Database.Database) {
     this.index = streamIndexer(db);
+    this.tree = new TreeKeeper(db);
     this.sql = {
       begin: db.prepare('BEGIN IMMEDIATE'),
       commit: db.prepare('COMMIT'),
@@ -93,6 +96,7 @@ export class Appender {
     this.last = this.sql.last.get() ?? 0;
     const recent = this.sql.recent.all(indexedUpTo(this.last));
     this.heads = new Map(recent.map(({ vm, stream, version }) => [vm, { stream, version }]));
+    this.tree.resume(this.last);
     this.dataVersion = dataVersion;
   }
 
@@ -129,6 +133,7 @@ export class Appender {
     const bytes = recordOf(leaf);
     this.sql.record.run(position, head.stream, version, time, ret, type, actor, firstFrame, lastFrame, hash, bytes);
     for (const { vm: other, frame } of row[ELSEWHERE] ?? []) this.sql.elsewhere.run(other, position, frame);
+    this.tree.push(hash);
     head.version = version;
     this.heads.set(vm, head);
     this.last = position;

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { type Observable, Subject } from 'rxjs';
+import type { Tree } from '../../domain/audit/tlog/proof.js';
 import { openForReading, type SqliteOptions } from './connection.js';
 import {
   type BulkData,
@@ -16,6 +17,7 @@ import { migrate } from './migrate.js';
 import type { SnapshotStore } from './snapshot-store.js';
 import { guarded } from './sqlite-faults.js';
 import { SqliteReader } from './sqlite-reader.js';
+import { sqliteTree } from './sqlite-tree.js';
 import { SqliteSnapshotStore } from './sqlite-snapshot-store.js';
 import { WriterClient } from './writer-client.js';
 
@@ -23,6 +25,8 @@ import { WriterClient } from './writer-client.js';
 export interface SqliteLedger {
   readonly journal: Journal;
   readonly snapshots: SnapshotStore;
+  /** The RFC 6962 tree over the journal's records. */
+  readonly tree: Tree;
 }
 
 /**
@@ -39,7 +43,11 @@ export async function openSqliteJournal(options: SqliteOptions): Promise<SqliteL
     const reader = new SqliteReader(db);
     const feed = new Feed(reader);
     const writer = await WriterClient.start(options, (records) => feed.announce(records));
-    return { journal: new SqliteJournal(db, reader, feed, writer), snapshots: new SqliteSnapshotStore(db, writer) };
+    return {
+      journal: new SqliteJournal(db, reader, feed, writer),
+      snapshots: new SqliteSnapshotStore(db, writer),
+      tree: sqliteTree(db),
+    };
   } catch (error) {
     db.close();
     throw error;

@@ -1,12 +1,23 @@
+import type Database from 'better-sqlite3';
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 import { Appender } from './appender.js';
 import { openForWriting, type SqliteOptions } from './connection.js';
 import { jobSteps } from './jobs.js';
 import { failureOf } from './sqlite-faults.js';
+import { TreeKeeper } from './tree-keeper.js';
 import type { DraftRow, Job, Reply, Request } from './writer-messages.js';
 
 /** Drafts of one transaction, after which no more are waited for. */
 const MAX_DRAFTS = 1024;
+
+/** Makes what of the tree the file has not. A file that cannot be written to does without. */
+function catchUp(db: Database.Database): void {
+  try {
+    new TreeKeeper(db).catchUp();
+  } catch {
+    // Whoever reads the tree makes what is missing as it is asked for.
+  }
+}
 
 /**
  * The writer's thread: takes whatever waits and commits it as one transaction (group commit). Between two transactions it
@@ -14,6 +25,7 @@ const MAX_DRAFTS = 1024;
  */
 function serve(port: MessagePort, options: SqliteOptions): void {
   const db = openForWriting(options);
+  catchUp(db);
   const appender = new Appender(db);
   const step = jobSteps(db);
   const reply = (message: Reply): void => port.postMessage(message);
