@@ -101,9 +101,17 @@ const isOptional = (method: string, { content = {} }: Body, schemas: Schemas): b
 /** Operations that a version can be asked of are commands: those that can be refused because of it. */
 const isCommand = ({ responses }: OperationObject): boolean => '412' in responses;
 
+/** The rest of a path is `*` to the router, and `path` to readers, as in the path itself. */
+const named = (parameter: unknown): unknown =>
+  (parameter as { readonly name?: string }).name === '*' ? { ...(parameter as object), name: 'path' } : parameter;
+
 function complete(method: string, operation: OperationObject, schemas: Schemas): void {
   const command = isCommand(operation);
-  operation.parameters = [...(operation.parameters ?? []), ...(command ? [IF_MATCH] : []), { ...REQUEST_ID }];
+  operation.parameters = [
+    ...(operation.parameters ?? []).map(named),
+    ...(command ? [IF_MATCH] : []),
+    { ...REQUEST_ID },
+  ];
   // A body of DELETE says nothing (RFC 9110, 9.3.5); it is looked at only to refuse what it says all the same.
   if (method === 'delete') delete operation.requestBody;
   plainContent(operation.requestBody);

@@ -48,7 +48,9 @@ describe('the process', () => {
       expect(answer.statusCode).toBe(201);
       answer.resume();
       const { stdout, stderr, code } = await ended;
-      expect(stdout).toMatch(/^\d{4}-\d\d-\d\dT\S+Z vmledger listens on http:\/\/127\.0\.0\.1:\d+\n$/);
+      expect(stdout).toMatch(
+        /^\d{4}-\d\d-\d\dT\S+Z vmledger listens on http:\/\/127\.0\.0\.1:\d+ and signs its log as \S+\+[0-9a-f]{8}\+\S+\n$/,
+      );
       expect([stderr, code]).toEqual(['', 0]);
     },
     30_000,
@@ -67,6 +69,8 @@ describe('the process', () => {
   it.each([
     ['an address that others can reach', { HOST: '0.0.0.0' }, 'HOST'],
     ['no port', { PORT: 'http' }, 'PORT'],
+    ['a log with a space in its name', { LOG_ORIGIN: 'my log' }, 'LOG_ORIGIN'],
+    ['a policy that is not there', { WITNESS_POLICY: '/nowhere/policy' }, '/nowhere/policy'],
     ['a data directory that is a file', { DATA_DIR: join(dataDir, 'file') }, 'file'],
   ])(
     'does not start with %s, and says why in one line',

@@ -49,7 +49,8 @@ describe('the OpenAPI document', () => {
   }, 60_000);
 
   it('has every route, and nothing else', () => {
-    const served = api.app.routes.routes().filter((route) => !route.startsWith('OPTIONS '));
+    const routes = api.app.routes.routes().filter((route) => !route.startsWith('OPTIONS '));
+    const served = routes.map((route) => route.replace('*', ':path'));
     const explicit = operations().map(({ name }) => name.replace(/\{(\w+)\}/g, ':$1'));
     // A GET is served to HEAD too.
     const implied = served.filter(

@@ -6,6 +6,7 @@ describe('the route table', () => {
   table.add(['DELETE', 'PUT'], '/v1/vms/:vm');
   table.add('POST', '/v1/vms/:vm/memop');
   table.add('GET', '/openapi.json');
+  table.add('GET', '/v1/tile/*');
 
   it.each([
     ['/v1/vms/a', ['DELETE', 'GET', 'PUT']],
@@ -14,6 +15,9 @@ describe('the route table', () => {
     ['/v1/vms/a/b', []],
     ['/openapi.json', ['GET']],
     ['/openapiXjson', []],
+    ['/v1/tile/0/x001/002.p/3', ['GET']],
+    ['/v1/tile/', []],
+    ['/v1/tile', []],
   ])('%s takes %j', (path, methods) => {
     expect(table.methodsAt(path)).toEqual(methods);
   });
@@ -25,5 +29,6 @@ describe('the route table', () => {
       'PUT /v1/vms/:vm',
       'POST /v1/vms/:vm/memop',
       'GET /openapi.json',
+      'GET /v1/tile/*',
     ]));
 });

@@ -4,7 +4,15 @@ describe('the configuration', () => {
   it('has defaults', () => expect(readConfig({})).toEqual({ port: 8086, host: '127.0.0.1', dataDir: './data' }));
 
   it('takes empty variables as absent', () =>
-    expect(readConfig({ PORT: '', HOST: '', DATA_DIR: '' })).toEqual(readConfig({})));
+    expect(readConfig({ PORT: '', HOST: '', DATA_DIR: '', LOG_ORIGIN: '', WITNESS_POLICY: '' })).toEqual(
+      readConfig({}),
+    ));
+
+  it('reads LOG_ORIGIN and WITNESS_POLICY', () =>
+    expect(readConfig({ LOG_ORIGIN: 'example.com/log', WITNESS_POLICY: '/etc/policy' })).toMatchObject({
+      logOrigin: 'example.com/log',
+      witnessPolicy: '/etc/policy',
+    }));
 
   it('reads PORT, HOST and DATA_DIR', () =>
     expect(readConfig({ PORT: '0', HOST: '::1', DATA_DIR: '/var/lib/vmledger' })).toEqual({
@@ -26,6 +34,8 @@ describe('the configuration', () => {
     ['PORT', '-1'],
     ['PORT', '80x'],
     ['PORT', ' 80'],
+    ['LOG_ORIGIN', 'a b'],
+    ['LOG_ORIGIN', 'a+b'],
   ])('refuses %s=%s and names it', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(ConfigError);
     expect(() => readConfig({ [name]: value })).toThrow(name);

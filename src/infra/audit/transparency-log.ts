@@ -43,6 +43,7 @@ export class TransparencyLog {
   private readonly timer: NodeJS.Timeout;
   private signing: Promise<void> = Promise.resolve();
   private storing: Promise<void> = Promise.resolve();
+  private readonly report: (message: string) => void;
   private reported = '';
   private readonly published: BehaviorSubject<Checkpoint | undefined>;
 
@@ -55,6 +56,7 @@ export class TransparencyLog {
     cosigned: Checkpoint | undefined,
     { policy = NO_WITNESSES, report = () => undefined }: LogOptions,
   ) {
+    this.report = report;
     this.cosigning = new Cosigning(signer.key, policy);
     this.isWitnessed = policy.witnesses.length > 0;
     this.published = new BehaviorSubject(this.cosigning.isEnough(latest) ? latest : cosigned);
@@ -69,7 +71,7 @@ export class TransparencyLog {
     this.witnesses = policy.witnesses
       .filter((witness): witness is ReachableWitness => witness.url !== undefined)
       .map((witness) => new WitnessClient(witness, log));
-    this.timer = setInterval(() => void this.tick(report), INTERVAL).unref();
+    this.timer = setInterval(() => void this.tick(), INTERVAL).unref();
     for (const witness of this.witnesses) witness.wake();
   }
 
@@ -123,21 +125,22 @@ export class TransparencyLog {
     return this.cosigning.witnessesOf(await this.collect(checkpoint, checkpoint.note.signatures));
   }
 
-  /** Signs what is not signed yet, and ends. */
+  /** Signs what is not signed yet, if that can be, and ends. */
   async close(): Promise<void> {
     clearInterval(this.timer);
-    await this.sign();
+    await this.tick();
     await Promise.all(this.witnesses.map((witness) => witness.close()));
     this.published.complete();
   }
 
-  private async tick(report: (message: string) => void): Promise<void> {
+  /** Signs what is new. What goes wrong is told once, and tried again the next time. */
+  private async tick(): Promise<void> {
     try {
       await this.sign();
       this.reported = '';
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      if (message !== this.reported) report(`no checkpoint was signed: ${message}`);
+      if (message !== this.reported) this.report(`no checkpoint was signed: ${message}`);
       this.reported = message;
     }
   }

@@ -34,7 +34,7 @@ interface Migration {
 }
 
 /** The migrations of a folder in order. Throws unless they are numbered 1, 2, 3… */
-export function migrationsIn(folder: string): Migration[] {
+export function migrationsIn(folder = MIGRATIONS): Migration[] {
   const names = readdirSync(folder).filter((name) => name.endsWith('.sql'));
   return names.sort().map((name, i) => {
     if (Number.parseInt(name, 10) !== i + 1) throw new Error(`migration ${i + 1} is missing: found ${name}`);
@@ -58,10 +58,11 @@ function versionOf(db: Database.Database): number {
  * Brings a journal's file to the newest schema that `folder` has, one transaction a step, or creates it. A file that is up to
  * date is not written to.
  *
+ * @param upTo the schema version to stop at
  * @throws NewerDatabaseError, ForeignFileError; a migration that fails leaves its step undone
  */
-export function migrate(db: Database.Database, folder = MIGRATIONS): void {
-  const migrations = migrationsIn(folder);
+export function migrate(db: Database.Database, folder = MIGRATIONS, upTo = Infinity): void {
+  const migrations = migrationsIn(folder).filter(({ version }) => version <= upTo);
   const found = foundIn(db);
   if (found > migrations.length) throw new NewerDatabaseError(db.name, found, migrations.length);
   for (const { version, sql } of migrations.slice(found)) {

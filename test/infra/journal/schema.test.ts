@@ -53,7 +53,7 @@ describe('the schema of the journal', () => {
     expect(everything()).toEqual(before);
   });
 
-  it.each(['streams', 'records', 'bulk', 'stream_index', 'snapshots', 'nodes', 'room'])(
+  it.each(['streams', 'records', 'bulk', 'stream_index', 'snapshots', 'nodes', 'room', 'tree'])(
     'has %s as a strict table',
     (name) => {
       const tables = db.pragma('table_list') as { readonly name: string; readonly strict: number }[];
@@ -61,7 +61,7 @@ describe('the schema of the journal', () => {
     },
   );
 
-  it.each(['stream_index', 'snapshots', 'nodes', 'room'])('lets %s be emptied: it is derived', (name) => {
+  it.each(['stream_index', 'snapshots', 'nodes', 'room', 'tree'])('lets %s be emptied: it is derived', (name) => {
     db.exec(`DELETE FROM ${name}`);
     const triggers = db.prepare("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?").pluck();
     expect(triggers.get(name)).toBe(0);
