@@ -1,0 +1,70 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { keyText } from '../../../src/domain/audit/tlog/key.js';
+import { LEDGER_FILE } from '../../../src/infra/service.js';
+import Database from 'better-sqlite3';
+import { Api } from '../support/api.js';
+import { vmledger } from './cli.js';
+
+describe('vmledger log', () => {
+  let api: Api;
+  let folder: string;
+  beforeAll(async () => {
+    api = await Api.start();
+    await api.machine('m');
+    const write = (gaddr: number) =>
+      api.done('POST', '/v1/vms/m/memop', { op: 'absolute_write', gaddr, size: 1, data: 'AA==' });
+    for (let i = 0; i < 300; i += 50) await Promise.all(Array.from({ length: 50 }, (_, j) => write(i + j)));
+    await api.service.log.covering(303, 5000);
+    folder = mkdtempSync(join(tmpdir(), 'export-'));
+  }, 30_000);
+  afterAll(async () => {
+    await api.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('key prints the public key', async () => {
+    const vkey = keyText(api.service.log.key);
+    expect(await vmledger(['log', 'key', '-d', api.dataDir])).toEqual({ stdout: `${vkey}\n`, stderr: '', code: 0 });
+    expect(await vmledger(['log', 'key'], { DATA_DIR: api.dataDir })).toMatchObject({ stdout: `${vkey}\n` });
+    expect(await vmledger(['log', 'key', '-d', folder])).toMatchObject({ stdout: '', code: 2 });
+  });
+
+  it('export writes what the service serves, file by file', async () => {
+    const out = join(folder, 'log');
+    const { stdout, stderr, code } = await vmledger(['log', 'export', out, '-d', api.dataDir]);
+    expect([stderr, code]).toEqual(['', 0]);
+    expect(stdout).toContain('303 records');
+    const files = readdirSync(out, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name).slice(out.length + 1));
+    expect(files.sort()).toEqual([
+      'checkpoint',
+      'key',
+      'tile/0/000',
+      'tile/0/001.p/47',
+      'tile/1/000.p/1',
+      'tile/entries/000',
+      'tile/entries/001.p/47',
+    ]);
+    for (const file of files) {
+      const served = await api.raw('GET', `/v1/audit/log/${file}`);
+      expect([file, Buffer.from(await served.arrayBuffer()).equals(readFileSync(join(out, file)))]).toEqual([
+        file,
+        true,
+      ]);
+    }
+  });
+
+  it('export writes no checkpoint over records that were not signed', async () => {
+    const db = new Database(join(api.dataDir, LEDGER_FILE));
+    db.exec("DROP TRIGGER records_update; UPDATE records SET bytes = x'00' WHERE position = 7");
+    db.close();
+    const out = join(folder, 'bad');
+    const { stderr, code } = await vmledger(['log', 'export', out, '-d', api.dataDir]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('not those that were signed');
+    expect(readdirSync(out)).toEqual(['tile']);
+  });
+});
