@@ -79,6 +79,17 @@ export interface Query {
   readonly touching?: { readonly vm: string; readonly first: number; readonly last: number };
 }
 
+/** What one look at the journal found, and how far it went. */
+export interface Look {
+  readonly records: readonly StoredRecord[];
+  /** Of the records after the query's position and up to this one, those that match are the ones found. */
+  readonly upTo: number;
+}
+
+/** How far a look went that was to go up to `reached`, unless it found as many records as were wanted on the way. */
+export const upToOf = (records: readonly StoredRecord[], limit: number, reached: number): number =>
+  records.length < limit ? reached : (records.at(-1)?.position ?? reached);
+
 /** Where a stream stands. */
 export interface StreamHead {
   readonly vm: string;
@@ -130,6 +141,12 @@ export interface Journal {
 
   /** Records that match, ascending by position, at most `limit`. */
   read(query: Query): Promise<StoredRecord[]>;
+
+  /**
+   * As `read`, but after a bounded number of records it answers what it found so far: a step of a search that holds up
+   * nothing else for long. `upTo` is the query's position only if there is nothing after that.
+   */
+  look(query: Query): Promise<Look>;
 
   /** The bulk data of a record, in order of role; empty if it has none. */
   data(position: number): Promise<BulkData[]>;

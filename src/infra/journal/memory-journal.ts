@@ -1,14 +1,17 @@
 import { type Observable, Subject } from 'rxjs';
+import { passes } from './filters.js';
 import {
   type BulkData,
   type Draft,
   type Journal,
   JournalError,
   type JournalFault,
+  type Look,
   type Query,
   type RecordIndex,
   type StoredRecord,
   type StreamHead,
+  upToOf,
 } from './journal.js';
 import { MAX_RECORD_BYTES, flawOfAll, leafHash, leafOf, recordOf } from './leaf.js';
 
@@ -17,26 +20,6 @@ interface Entry {
   readonly index: RecordIndex;
   readonly data: readonly BulkData[];
 }
-
-/** Whether an entry passes each filter; a filter that the query does not give passes everything. */
-const FILTERS: readonly ((query: Query, entry: Entry) => boolean)[] = [
-  ({ after }, { record }) => record.position > after,
-  ({ afterVersion = 0 }, { record }) => record.version > afterVersion,
-  ({ upToVersion = Infinity }, { record }) => record.version <= upToVersion,
-  ({ type }, { index }) => type === undefined || index.type === type,
-  ({ outcome }, { index }) => outcome === undefined || index.ret < 0 === (outcome === 'refused'),
-  ({ actor }, { index }) => actor === undefined || index.actor === actor,
-  ({ from = -Infinity, to = Infinity }, { index: { time } }) => from <= time && time <= to,
-  ({ touching }, { record: { vm }, index: { frames, elsewhere = [] } }) => {
-    if (touching === undefined) return true;
-    const { first, last } = touching;
-    const own = vm === touching.vm && frames !== undefined && frames.first <= last && frames.last >= first;
-    return own || elsewhere.some((there) => there.vm === touching.vm && there.frame >= first && there.frame <= last);
-  },
-  ({ frames }, { index }) =>
-    frames === undefined ||
-    (index.frames !== undefined && index.frames.first <= frames.last && index.frames.last >= frames.first),
-];
 
 /** The journal without a file, for tests: the same answers, and nothing lasts. */
 export class MemoryJournal implements Journal {
@@ -75,8 +58,13 @@ export class MemoryJournal implements Journal {
   async read(query: Query): Promise<StoredRecord[]> {
     this.assertOpen();
     const entries = query.vm === undefined ? this.entries : (this.byVm.get(query.vm) ?? []);
-    const matching = entries.filter((entry) => FILTERS.every((passes) => passes(query, entry)));
+    const matching = entries.filter((entry) => passes(query, entry));
     return Promise.resolve(matching.slice(0, query.limit).map(({ record }) => record));
+  }
+
+  async look(query: Query): Promise<Look> {
+    const records = await this.read(query);
+    return { records, upTo: Math.max(query.after, upToOf(records, query.limit, this.entries.length)) };
   }
 
   async data(position: number): Promise<BulkData[]> {

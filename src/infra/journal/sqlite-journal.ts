@@ -8,6 +8,7 @@ import {
   type Journal,
   JournalError,
   type JournalFault,
+  type Look,
   type Query,
   type StoredRecord,
   type StreamHead,
@@ -126,6 +127,10 @@ class SqliteJournal implements Journal {
         throw error;
       });
     }
+  }
+
+  async look(query: Query): Promise<Look> {
+    return Promise.resolve(this.open(() => this.reader.look(query)));
   }
 
   async data(position: number): Promise<BulkData[]> {

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { setImmediate } from 'node:timers/promises';
-import type { BulkData, Query, StoredRecord, StreamHead } from './journal.js';
+import { type BulkData, type Look, type Query, type StoredRecord, type StreamHead, upToOf } from './journal.js';
 import { RecordSelect } from './record-select.js';
 import { indexedUpTo } from './stream-index.js';
 
@@ -52,6 +52,12 @@ export class SqliteReader {
     return vm === undefined ? this.readJournal(query) : this.readStream(query, vm);
   }
 
+  /** Records that match among those that one step looks at, and where the step ended. */
+  look(query: Query): Look {
+    const { vm } = query;
+    return this.snapshot(() => (vm === undefined ? this.lookAtJournal(query) : this.lookAtStream(query, vm)));
+  }
+
   /** The heads of one stream or, in order of VM, of those after `after`. */
   streamHead(vm: string): StreamHead {
     return this.snapshot(() => {
@@ -67,6 +73,34 @@ export class SqliteReader {
       const heads = this.headsOf(listed.map(({ stream }) => stream));
       return listed.map(({ stream, vm }) => ({ vm, ...(heads.get(stream) ?? START) }));
     });
+  }
+
+  private lookAtJournal(query: Query): Look {
+    const { after, limit } = query;
+    const upTo = Math.max(after, Math.min(after + STEP, this.head()));
+    const records = this.select.run('journal', { above: after, upTo, limit }, query);
+    return { records, upTo: upToOf(records, limit, upTo) };
+  }
+
+  /** Where the index ends, the rest of the journal is one step: it is never longer than that. */
+  private lookAtStream(query: Query, vm: string): Look {
+    const { after, limit, afterVersion = 0, upToVersion = Number.MAX_SAFE_INTEGER } = query;
+    const head = this.head();
+    const stream = this.sql.stream.get(vm);
+    if (stream === undefined) return { records: [], upTo: Math.max(after, head) };
+    const indexed = indexedUpTo(head);
+    if (after >= indexed) {
+      const range = { above: afterVersion, upTo: upToVersion, limit, stream, floor: after };
+      const records = this.select.run('recent', range, query);
+      return { records, upTo: upToOf(records, limit, Math.max(after, head)) };
+    }
+    const known = this.sql.indexedHead.get(stream)?.version ?? 0;
+    const from = this.versionAt(stream, after);
+    const to = Math.min(from + STEP, known);
+    const range = { above: Math.max(afterVersion, from), upTo: Math.min(upToVersion, to), limit, stream };
+    const records = this.select.run('indexed', range, query);
+    const reached = to === known ? indexed : (this.sql.positionAt.get(stream, to) ?? indexed);
+    return { records, upTo: upToOf(records, limit, reached) };
   }
 
   private async readJournal(query: Query): Promise<StoredRecord[]> {

@@ -13,6 +13,20 @@ const text = ({ bytes }: StoredRecord): string => new TextDecoder().decode(bytes
 const plain = <Bytes extends { readonly salt: Uint8Array; readonly bytes: Uint8Array }>(data: readonly Bytes[]) =>
   data.map((each) => ({ ...each, salt: [...each.salt], bytes: [...each.bytes] }));
 
+/** What a journal answers to a query look by look, at most so many records each. */
+export async function lookThrough(journal: Journal, query: Query): Promise<number[]> {
+  const found: number[] = [];
+  for (let after = query.after; ;) {
+    const { records, upTo } = await journal.look({ ...query, after });
+    found.push(...positions(records));
+    expect(records.length).toBeLessThanOrEqual(query.limit);
+    expect(positions(records).filter((position) => position <= after || position > upTo)).toEqual([]);
+    if (upTo === after) return found;
+    expect(upTo).toBeGreaterThan(after);
+    after = upTo;
+  }
+}
+
 /** What every journal does. `open` answers an empty one; the contract closes it. */
 export function journalContract(name: string, open: () => Promise<Journal>): void {
   describe(`${name} as a journal`, () => {
@@ -264,6 +278,19 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
 
       it.each(filters)('answers %s', async (_, query, expected) => {
         expect(positions(await journal.read({ after: 0, limit: 100, ...query }))).toEqual(expected);
+      });
+
+      it.each(filters)('finds %s look by look', async (_, { limit, ...query }, expected) => {
+        for (const each of [1, 2, 100]) {
+          const found = await lookThrough(journal, { after: 0, ...query, limit: each });
+          expect(found.slice(0, limit)).toEqual(expected);
+        }
+      });
+
+      it.each([8, 9])('looks no further than position %i, since nothing is there', async (after) => {
+        expect(await journal.look({ after, limit: 10 })).toEqual({ records: [], upTo: after });
+        expect(await journal.look({ after, limit: 10, vm: 'vm-a' })).toEqual({ records: [], upTo: after });
+        expect(await journal.look({ after, limit: 10, vm: 'vm-x' })).toEqual({ records: [], upTo: after });
       });
 
       it('gives pages that together are the whole', async () => {

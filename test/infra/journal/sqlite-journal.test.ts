@@ -8,7 +8,7 @@ import { MemoryJournal } from '../../../src/infra/journal/memory-journal.js';
 import { openSqliteJournal } from '../../../src/infra/journal/sqlite-journal.js';
 import { draft } from './drafts.js';
 import { temporaryFiles, temporaryLedgers } from './files.js';
-import { journalContract } from './journal.contract.js';
+import { journalContract, lookThrough } from './journal.contract.js';
 import { transactionsInLog } from './wal.js';
 
 const openLedger = temporaryLedgers();
@@ -66,9 +66,27 @@ describe('a journal of thousands of records', () => {
       fc.asyncProperty(query, async (given) => {
         const asked = given.vm === undefined ? { ...given, afterVersion: undefined, upToVersion: undefined } : given;
         expect(positions(await journal.read(asked as Query))).toEqual(positions(await twin.read(asked as Query)));
+        const expected = positions(await twin.read({ ...asked, limit: Infinity } as Query));
+        if (asked.limit > 1) expect(await lookThrough(journal, asked as Query)).toEqual(expected);
       }),
       { numRuns: 200 },
     );
+  });
+
+  it.each([
+    ['the journal', {}, [4096]],
+    ['the journal, for what is not there', { actor: 'nobody' }, [4096, 5501]],
+    ['a stream, for what is not there', { vm: 'vm-late', actor: 'nobody' }, [5120, 5501]],
+    ['a stream that ended long ago', { vm: 'vm-1', actor: 'nobody' }, [5120, 5501]],
+    ['the end of a stream', { vm: 'vm-late', actor: 'nobody', after: 5120 }, [5501]],
+    ['a stream that is not there', { vm: 'vm-x' }, [5501]],
+  ])('is looked at step by step: %s', async (_what, query, steps) => {
+    let after = 0;
+    for (const expected of steps) {
+      const { upTo } = await journal.look({ after, limit: 10_000, ...query });
+      expect(upTo).toBe(expected);
+      after = upTo;
+    }
   });
 
   it.each([1, 19, 20, 21, 50, 1000])('keeps to a limit of %p where the index of a stream ends', async (limit) => {

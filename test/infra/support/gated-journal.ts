@@ -5,6 +5,7 @@ import {
   type Journal,
   JournalError,
   type JournalFault,
+  type Look,
   type Query,
   type StoredRecord,
   type StreamHead,
@@ -60,6 +61,10 @@ export class GatedJournal implements Journal {
     const records = await this.inner.read(query);
     this.recordsRead += records.length;
     return records;
+  }
+
+  look(query: Query): Promise<Look> {
+    return this.inner.look(query);
   }
 
   data(position: number): Promise<BulkData[]> {
