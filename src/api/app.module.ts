@@ -27,6 +27,7 @@ import { Secrets } from './secrets.service.js';
 import { DOCUMENT, SERVICE } from './service.token.js';
 import { SmcccController } from './smccc.controller.js';
 import { StorageKeysController } from './storage-keys.controller.js';
+import { StreamController } from './stream.controller.js';
 import { TranslateController } from './translate.controller.js';
 import { VcpuAttributesController } from './vcpu-attributes.controller.js';
 import { VcpuIoctlsController } from './vcpu-ioctls.controller.js';
@@ -58,6 +59,7 @@ const controllers = [
   PvController,
   JournalController,
   AuditLogController,
+  StreamController,
   ReplaysController,
   HostProfilesController,
   HealthController,

@@ -15,6 +15,8 @@ export interface HttpReply {
   code(status: number): HttpReply;
   header(name: string, value: string): HttpReply;
   send(body?: unknown): HttpReply;
+  /** The response that it is written to. */
+  readonly raw: { destroy(): unknown; once(event: 'close', listener: () => void): unknown };
 }
 
 /** A request and its response. */

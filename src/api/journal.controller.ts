@@ -3,11 +3,11 @@ import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { toHex } from '../domain/audit/bulk.js';
 import { parseBody } from '../domain/audit/record.js';
-import { frameOf } from '../domain/memory/address.js';
 import type { Query as JournalSearch, StoredRecord } from '../infra/journal/journal.js';
 import { UnknownVm } from '../infra/machines/errors.js';
 import type { Service } from '../infra/service.js';
 import { type Page, cursorOf, pageOf } from './cursor.js';
+import { filtersOf, present } from './filters.js';
 import { operation } from './openapi-operation.js';
 import { SERVICE } from './service.token.js';
 import { type JournalQuery, journalPage, journalQuery, vmJournalQuery } from './shapes/journal.js';
@@ -17,14 +17,9 @@ import { type VmPath, vmPath } from './shapes/path.js';
 const recordView = ({ bytes, leafHash }: StoredRecord) => ({ ...parseBody(bytes), leafHash: toHex(leafHash) });
 
 /** @param shared whether records of other VMs count that touched the range of `vm` through a page which both have */
-function searchOf({ cursor, limit, after, gpa, size = 1n, ...rest }: JournalQuery, shared: boolean): JournalSearch {
-  const range = gpa === undefined ? undefined : { first: frameOf(gpa), last: frameOf(gpa + size - 1n) };
-  const { vm, ...others } = rest;
-  const touching = shared && vm !== undefined && range ? { touching: { vm, ...range } } : undefined;
-  const filters = touching ? others : rest;
+function searchOf({ cursor, limit, after, afterVersion, upToVersion, ...given }: JournalQuery, shared: boolean): JournalSearch {
   const start = Math.max(after, cursorOf(cursor, z.int().min(0), 0));
-  const given = Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined));
-  return { ...given, ...(touching ?? (range && { frames: range })), after: start, limit: limit + 1 };
+  return { ...present({ afterVersion, upToVersion }), ...filtersOf(given, shared), after: start, limit: limit + 1 };
 }
 
 /** What was asked of the VMs, and what came of it. */

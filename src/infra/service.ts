@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LogOptions, TransparencyLog } from './audit/transparency-log.js';
 import { lockDataDir } from './data-dir-lock.js';
+import { Followers } from './followers/followers.js';
 import type { Journal } from './journal/journal.js';
 import { openSqliteJournal } from './journal/sqlite-journal.js';
 import { History } from './machines/history.js';
@@ -29,6 +30,7 @@ export interface Service {
   readonly replays: Replays;
   /** The journal as others verify it. */
   readonly log: TransparencyLog;
+  readonly followers: Followers;
   /** Waits for what is under way, then releases the ledger. */
   close(): Promise<void>;
 }
@@ -64,6 +66,7 @@ async function openLocked(
   });
   const history = new History(journal, snapshots);
   const replays = new Replays(journal, history, world);
+  const followers = new Followers(journal);
   const machines = new Machines(journal, history, world);
   await machines.recall();
   return {
@@ -72,8 +75,10 @@ async function openLocked(
     history,
     replays,
     log,
+    followers,
     close: async () => {
       await replays.close();
+      followers.close();
       await log.close();
       await journal.close();
       unlock();

@@ -9,7 +9,7 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** The service as a process of its own, as it was built into dist. */
 export interface ServiceProcess {
   readonly url: string;
-  /** Ends it by a signal and answers its exit code, null if the signal killed it. */
+  /** Ends it by a signal, unless it has ended, and answers its exit code, null if the signal killed it. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
@@ -26,6 +26,7 @@ export async function startProcess(dataDir: string): Promise<ServiceProcess> {
     return {
       url,
       end: async (signal) => {
+        if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
         const exit = once(child, 'exit');
         child.kill(signal);
         const [code] = (await exit) as [number | null];

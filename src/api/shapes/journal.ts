@@ -11,9 +11,8 @@ const types = [...COMMAND_TYPES] as [CommandType, ...CommandType[]];
 
 const most64 = (1n << 64n) - 1n;
 
-const filters = {
-  ...paging,
-  after: queryInteger(0).default(0).meta({ description: 'only records after this position' }),
+/** What a query can ask of each record. */
+const matching = {
   type: z.enum(types).optional().meta({ description: "the command's type" }),
   outcome: z.enum(['done', 'refused']).optional(),
   actor: z.string().max(255).optional(),
@@ -23,22 +22,43 @@ const filters = {
   size: u64.optional().meta({ description: 'the bytes of that range; 1 if absent' }),
 };
 
+const filters = {
+  ...paging,
+  after: queryInteger(0).default(0).meta({ description: 'only records after this position' }),
+  ...matching,
+};
+
 interface Range {
   readonly gpa?: bigint | undefined;
   readonly size?: bigint | undefined;
 }
 
-const rangeIsWhole = ({ gpa, size }: Range): boolean => size === undefined || (gpa !== undefined && size > 0n);
-const rangeEnds = ({ gpa, size }: Range): boolean => (gpa ?? 0n) + (size ?? 1n) - 1n <= most64;
+/** Filters that a record has to pass, as they come in from outside. */
+export const filterShape = z.strictObject({ vm: vmId.optional(), ...matching });
 
-const RANGE_WHOLE = { path: ['size'], error: 'must be at least 1, beside gpa' };
-const RANGE_ENDS = { path: ['size'], error: 'must not reach beyond 2^64' };
+export type FilterInput = z.output<typeof filterShape>;
+
+export const rangeIsWhole = ({ gpa, size }: Range): boolean => size === undefined || (gpa !== undefined && size > 0n);
+export const rangeEnds = ({ gpa, size }: Range): boolean => (gpa ?? 0n) + (size ?? 1n) - 1n <= most64;
+
+export const RANGE_WHOLE = { path: ['size'], error: 'must be at least 1, beside gpa' };
+export const RANGE_ENDS = { path: ['size'], error: 'must not reach beyond 2^64' };
 
 /** The query of the whole journal. */
 export const journalQuery = z
   .strictObject({ vm: vmId.optional(), ...filters })
   .refine(rangeIsWhole, RANGE_WHOLE)
   .refine(rangeEnds, RANGE_ENDS);
+
+/** The query of a stream of records. */
+export const streamQuery = filterShape
+  .extend({
+    after: queryInteger(0).optional().meta({ description: 'records after this position; those to come if absent' }),
+  })
+  .refine(rangeIsWhole, RANGE_WHOLE)
+  .refine(rangeEnds, RANGE_ENDS);
+
+export type StreamQuery = z.output<typeof streamQuery>;
 
 const version = queryInteger(0).optional();
 
@@ -85,5 +105,25 @@ export const recordShape = z
     leafHash: z.string().regex(/^[0-9a-f]{64}$/),
   })
   .meta({ id: 'JournalRecord' });
+
+/** A record as an event: CloudEvents 1.0, JSON event format. */
+export const cloudEventShape = z
+  .strictObject({
+    specversion: z.literal('1.0'),
+    id: z
+      .string()
+      .regex(/^[1-9]\d*$/)
+      .meta({ description: 'the position in the journal' }),
+    source: z.string().meta({ description: "the VM's path" }),
+    type: z.string().meta({ description: "dev.vmledger, the command's type, and done or refused" }),
+    subject: z
+      .string()
+      .regex(/^[1-9]\d*$/)
+      .meta({ description: "the version of the VM's ledger" }),
+    time: rfc3339,
+    datacontenttype: z.literal('application/json'),
+    data: recordShape,
+  })
+  .meta({ id: 'CloudEvent' });
 
 export const journalPage = pageShape(recordShape, {}).meta({ id: 'JournalPage' });

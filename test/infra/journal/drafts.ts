@@ -20,6 +20,14 @@ export function draft(vm: string, version: number, { data = [], index = {}, text
   };
 }
 
+/** A draft whose text says the same as its index. */
+export function honest(vm: string, version: number, { index = {}, text = '' }: DraftChoice = {}): Draft {
+  const { type = 'mem_op', ret = 0, actor = 'alice', time = 1000 + version } = index;
+  const body = JSON.stringify({ actor, command: { type, text }, outcome: { ret }, time: new Date(time).toISOString() });
+  const made = draft(vm, version, { index: { ...index, type, ret, actor, time } });
+  return { ...made, head: `${body.slice(0, -1)},"position":` };
+}
+
 /** The text that the record of such a draft has at a position. */
 export const textAt = (position: number, vm: string, version: number, text = ''): string =>
   `{"actor":"${text}","position":${position},"version":${version},"vm":"${vm}"}`;

@@ -1,0 +1,75 @@
+import { Controller, Get, Inject, Query, StreamableFile } from '@nestjs/common';
+import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import type { Service } from '../infra/service.js';
+import { Closing } from './closing.service.js';
+import { EVENT_STREAM, readableEvents } from './event-stream.js';
+import { filtersOf } from './filters.js';
+import { type Exchange, Http, type HttpRequest, headerOf } from './http.js';
+import { operation } from './openapi-operation.js';
+import { malformedRequest } from './problem.js';
+import { SERVICE } from './service.token.js';
+import { type StreamQuery, cloudEventShape, streamQuery } from './shapes/journal.js';
+
+const LAST_EVENT_ID = 'Last-Event-ID';
+
+const POSITION = /^\d{1,16}$/;
+
+/** Milliseconds that a stream has to end in once the service stops, before its connection is cut. */
+const GRACE = 500;
+
+/** The journal as a stream of events. */
+@ApiTags('Journal')
+@Controller('v1/journal')
+export class StreamController {
+  constructor(
+    @Inject(SERVICE) private readonly service: Service,
+    @Inject(Closing) private readonly closing: Closing,
+  ) {}
+
+  @Get('stream')
+  @ApiHeader({
+    name: LAST_EVENT_ID,
+    required: false,
+    description: 'The id of the last event that the client has; records after it follow. 0: from the first record on.',
+    schema: { type: 'integer', minimum: 0 },
+  })
+  @operation({
+    summary: 'Follow the journal',
+    description:
+      'Server-Sent Events: each record that matches, as a CloudEvent, in order of position, once. Without Last-Event-ID and `after`, from now on.',
+    kind: 'read',
+    answer: cloudEventShape,
+    produces: [EVENT_STREAM],
+  })
+  async followJournal(
+    @Http() { request, reply }: Exchange,
+    @Query({ schema: streamQuery }) { after, ...filters }: StreamQuery,
+  ): Promise<StreamableFile> {
+    const head = await this.service.journal.head();
+    const query = { ...filtersOf(filters), after: lastEventId(request, head) ?? after ?? head };
+    const ending = new AbortController();
+    const events = readableEvents(this.service.followers, { query, signal: ending.signal });
+    const stop = this.closing.begun.subscribe(() => {
+      ending.abort();
+      // A client that does not read would keep its connection from ending.
+      const cut = setTimeout(() => reply.raw.destroy(), GRACE);
+      reply.raw.once('close', () => clearTimeout(cut));
+    });
+    events.once('close', () => stop.unsubscribe());
+    reply.header('content-type', EVENT_STREAM).header('cache-control', 'no-store').header('x-accel-buffering', 'no');
+    return new StreamableFile(events);
+  }
+}
+
+/**
+ * The position that the client says it has seen last; undefined if it says none.
+ *
+ * @throws RequestProblem if it is no position of this journal, of which `head` is the last
+ */
+function lastEventId(request: HttpRequest, head: number): number | undefined {
+  const id = headerOf(request, LAST_EVENT_ID.toLowerCase());
+  if (id === undefined || id === '') return undefined;
+  if (!POSITION.test(id)) throw malformedRequest([{ field: LAST_EVENT_ID, message: 'must be the id of an event' }]);
+  if (Number(id) <= head) return Number(id);
+  throw malformedRequest([{ field: LAST_EVENT_ID, message: `is beyond ${head}, the end of this journal` }]);
+}
