@@ -33,6 +33,7 @@ import { VcpuAttributesController } from './vcpu-attributes.controller.js';
 import { VcpuIoctlsController } from './vcpu-ioctls.controller.js';
 import { VcpusController } from './vcpus.controller.js';
 import { VmsController } from './vms.controller.js';
+import { WebhooksController } from './webhooks.controller.js';
 
 const controllers = [
   VmsController,
@@ -60,6 +61,7 @@ const controllers = [
   JournalController,
   AuditLogController,
   StreamController,
+  WebhooksController,
   ReplaysController,
   HostProfilesController,
   HealthController,

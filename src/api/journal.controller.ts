@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { toHex } from '../domain/audit/bulk.js';
 import { parseBody } from '../domain/audit/record.js';
 import type { Query as JournalSearch, StoredRecord } from '../infra/journal/journal.js';
+import { searchOf } from '../infra/journal/search.js';
 import { UnknownVm } from '../infra/machines/errors.js';
 import type { Service } from '../infra/service.js';
 import { type Page, cursorOf, pageOf } from './cursor.js';
-import { filtersOf, present } from './filters.js';
 import { operation } from './openapi-operation.js';
 import { SERVICE } from './service.token.js';
 import { type JournalQuery, journalPage, journalQuery, vmJournalQuery } from './shapes/journal.js';
@@ -17,9 +17,9 @@ import { type VmPath, vmPath } from './shapes/path.js';
 const recordView = ({ bytes, leafHash }: StoredRecord) => ({ ...parseBody(bytes), leafHash: toHex(leafHash) });
 
 /** @param shared whether records of other VMs count that touched the range of `vm` through a page which both have */
-function searchOf({ cursor, limit, after, afterVersion, upToVersion, ...given }: JournalQuery, shared: boolean): JournalSearch {
+function queryOf({ cursor, limit, after, ...filters }: JournalQuery, shared: boolean): JournalSearch {
   const start = Math.max(after, cursorOf(cursor, z.int().min(0), 0));
-  return { ...present({ afterVersion, upToVersion }), ...filtersOf(given, shared), after: start, limit: limit + 1 };
+  return { ...searchOf(filters, shared), after: start, limit: limit + 1 };
 }
 
 /** What was asked of the VMs, and what came of it. */
@@ -52,7 +52,7 @@ export class JournalController {
   }
 
   private async page(query: JournalQuery, shared: boolean): Promise<Page<object>> {
-    const found = await this.service.journal.read(searchOf(query, shared));
+    const found = await this.service.journal.read(queryOf(query, shared));
     const { items, ...page } = pageOf(found, query.limit, ({ position }) => position);
     return { items: items.map(recordView), ...page };
   }

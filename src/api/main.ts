@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { keyText } from '../domain/audit/tlog/key.js';
 import { NO_WITNESSES } from '../domain/audit/tlog/policy.js';
 import { readPolicy } from '../infra/audit/policy-file.js';
+import { config } from 'rxjs';
 import { readConfig } from '../infra/config.js';
 import { type Service, openService } from '../infra/service.js';
 import { createApp } from './app.js';
@@ -28,6 +29,9 @@ async function drain(nest: NestFastifyApplication): Promise<void> {
   clearInterval(sweep);
   clearTimeout(impatience);
 }
+
+// A follower that throws ends alone: it takes neither the journal nor the process with it.
+config.onUnhandledError = (error: unknown) => say(`a follower failed: ${String(error)}`);
 
 /** Settles once the process was told to end. Being told again changes nothing: the first time counts. */
 const told = new Promise<void>((resolve) => {

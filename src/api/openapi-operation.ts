@@ -13,6 +13,17 @@ const PROBLEM_STATUSES = {
   read: [PROBLEMS.malformed_request, PROBLEMS.unknown_vm, PROBLEMS.internal_error, PROBLEMS.journal_unavailable],
   /** Reads of the log. */
   log: [PROBLEMS.malformed_request, PROBLEMS.unknown_tile, PROBLEMS.internal_error, PROBLEMS.checkpoint_pending],
+  /** Changes of the service's own. */
+  change: [
+    PROBLEMS.malformed_request,
+    PROBLEMS.unknown_webhook,
+    PROBLEMS.too_many_webhooks,
+    PROBLEMS.payload_too_large,
+    PROBLEMS.unsupported_media_type,
+    PROBLEMS.internal_error,
+    PROBLEMS.journal_unavailable,
+    PROBLEMS.journal_full,
+  ],
   /** Reads that need no VM. */
   plain: [PROBLEMS.malformed_request, PROBLEMS.internal_error, PROBLEMS.journal_unavailable],
 } as const;

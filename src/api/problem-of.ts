@@ -3,6 +3,7 @@ import { HttpException } from '@nestjs/common';
 import { z } from 'zod';
 import { JournalError, type JournalFault } from '../infra/journal/journal.js';
 import { MalformedCommand, UnknownVersion, UnknownVm, VersionMismatch } from '../infra/machines/errors.js';
+import { TooManyWebhooks, UnknownWebhook } from '../infra/webhooks/webhooks.js';
 import { fieldErrors } from './field-errors.js';
 import { type ProblemKind, RequestProblem, malformedRequest } from './problem.js';
 
@@ -62,6 +63,8 @@ export function problemOf(error: unknown): RequestProblem | undefined {
     const { vm, current, message } = error;
     return new RequestProblem('version_mismatch', message, { vm, version: current }, { etag: `"${current}"` });
   }
+  if (error instanceof UnknownWebhook) return new RequestProblem('unknown_webhook', error.message);
+  if (error instanceof TooManyWebhooks) return new RequestProblem('too_many_webhooks', error.message);
   if (error instanceof MalformedCommand) return malformedRequest([{ field: error.field, message: error.message }]);
   if (error instanceof z.ZodError) return malformedRequest(fieldErrors(error, 'request'));
   if (error instanceof JournalError) return journalProblem(error);

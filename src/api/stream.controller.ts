@@ -1,9 +1,9 @@
 import { Controller, Get, Inject, Query, StreamableFile } from '@nestjs/common';
 import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { searchOf } from '../infra/journal/search.js';
 import type { Service } from '../infra/service.js';
 import { Closing } from './closing.service.js';
 import { EVENT_STREAM, readableEvents } from './event-stream.js';
-import { filtersOf } from './filters.js';
 import { type Exchange, Http, type HttpRequest, headerOf } from './http.js';
 import { operation } from './openapi-operation.js';
 import { malformedRequest } from './problem.js';
@@ -46,7 +46,7 @@ export class StreamController {
     @Query({ schema: streamQuery }) { after, ...filters }: StreamQuery,
   ): Promise<StreamableFile> {
     const head = await this.service.journal.head();
-    const query = { ...filtersOf(filters), after: lastEventId(request, head) ?? after ?? head };
+    const query = { ...searchOf(filters), after: lastEventId(request, head) ?? after ?? head };
     const ending = new AbortController();
     const events = readableEvents(this.service.followers, { query, signal: ending.signal });
     const stop = this.closing.begun.subscribe(() => {

@@ -8,6 +8,8 @@ import { openSqliteJournal } from './journal/sqlite-journal.js';
 import { History } from './machines/history.js';
 import { Machines } from './machines/machines.js';
 import { Replays } from './replays.js';
+import type { Backoff } from './webhooks/backoff.js';
+import { Webhooks } from './webhooks/webhooks.js';
 import { type World, world as realWorld } from './world.js';
 
 /** Where the ledger lives, and how. */
@@ -20,6 +22,8 @@ export interface ServiceOptions {
   readonly busyTimeout?: number;
   readonly world?: World;
   readonly log?: LogOptions;
+  /** When failed deliveries of webhooks are tried again. */
+  readonly backoff?: Backoff;
 }
 
 /** Everything behind the API. */
@@ -31,6 +35,7 @@ export interface Service {
   /** The journal as others verify it. */
   readonly log: TransparencyLog;
   readonly followers: Followers;
+  readonly webhooks: Webhooks;
   /** Waits for what is under way, then releases the ledger. */
   close(): Promise<void>;
 }
@@ -56,10 +61,11 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 }
 
 async function openLocked(
-  { dataDir, world = realWorld, log: logOptions, ...options }: ServiceOptions,
+  { dataDir, world = realWorld, log: logOptions, backoff, ...options }: ServiceOptions,
   unlock: () => void,
 ): Promise<Service> {
-  const { journal, snapshots, tree } = await openSqliteJournal({ file: join(dataDir, LEDGER_FILE), ...options });
+  const ledger = await openSqliteJournal({ file: join(dataDir, LEDGER_FILE), ...options });
+  const { journal, snapshots, tree, webhooks: store } = ledger;
   const log = await TransparencyLog.open(dataDir, journal, tree, logOptions).catch(async (error: unknown) => {
     await journal.close();
     throw error;
@@ -69,6 +75,7 @@ async function openLocked(
   const followers = new Followers(journal);
   const machines = new Machines(journal, history, world);
   await machines.recall();
+  const webhooks = await Webhooks.open({ journal, followers, store, world, backoff });
   return {
     machines,
     journal,
@@ -76,7 +83,9 @@ async function openLocked(
     replays,
     log,
     followers,
+    webhooks,
     close: async () => {
+      await webhooks.close();
       await replays.close();
       followers.close();
       await log.close();

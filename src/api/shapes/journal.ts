@@ -33,16 +33,11 @@ interface Range {
   readonly size?: bigint | undefined;
 }
 
-/** Filters that a record has to pass, as they come in from outside. */
-export const filterShape = z.strictObject({ vm: vmId.optional(), ...matching });
+const rangeIsWhole = ({ gpa, size }: Range): boolean => size === undefined || (gpa !== undefined && size > 0n);
+const rangeEnds = ({ gpa, size }: Range): boolean => (gpa ?? 0n) + (size ?? 1n) - 1n <= most64;
 
-export type FilterInput = z.output<typeof filterShape>;
-
-export const rangeIsWhole = ({ gpa, size }: Range): boolean => size === undefined || (gpa !== undefined && size > 0n);
-export const rangeEnds = ({ gpa, size }: Range): boolean => (gpa ?? 0n) + (size ?? 1n) - 1n <= most64;
-
-export const RANGE_WHOLE = { path: ['size'], error: 'must be at least 1, beside gpa' };
-export const RANGE_ENDS = { path: ['size'], error: 'must not reach beyond 2^64' };
+const RANGE_WHOLE = { path: ['size'], error: 'must be at least 1, beside gpa' };
+const RANGE_ENDS = { path: ['size'], error: 'must not reach beyond 2^64' };
 
 /** The query of the whole journal. */
 export const journalQuery = z
@@ -50,9 +45,19 @@ export const journalQuery = z
   .refine(rangeIsWhole, RANGE_WHOLE)
   .refine(rangeEnds, RANGE_ENDS);
 
+/** Filters that a record has to pass. */
+export const journalFilter = z
+  .strictObject({ vm: vmId.optional(), ...matching })
+  .refine(rangeIsWhole, RANGE_WHOLE)
+  .refine(rangeEnds, RANGE_ENDS);
+
+export type JournalFilter = z.output<typeof journalFilter>;
+
 /** The query of a stream of records. */
-export const streamQuery = filterShape
-  .extend({
+export const streamQuery = z
+  .strictObject({
+    vm: vmId.optional(),
+    ...matching,
     after: queryInteger(0).optional().meta({ description: 'records after this position; those to come if absent' }),
   })
   .refine(rangeIsWhole, RANGE_WHOLE)

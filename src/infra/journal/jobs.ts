@@ -11,8 +11,7 @@ const PROOF_BYTES = 128 * 1024;
 type Step<Type extends Job['type']> = (job: Extract<Job, { readonly type: Type }>) => boolean;
 
 /**
- * What the writer does besides appending, each step one transaction. All of it is derived data or none at all: a failure
- * costs no record.
+ * What the writer does besides appending, each step one transaction. None of it is a record: a failure costs none.
  */
 export function jobSteps(db: Database.Database): (job: Job) => boolean {
   const sql = {
@@ -22,6 +21,11 @@ export function jobSteps(db: Database.Database): (job: Job) => boolean {
     dropNodes: db.prepare(
       'DELETE FROM nodes WHERE vm = @vm AND digest IN (SELECT digest FROM nodes WHERE vm = @vm LIMIT @limit)',
     ),
+    putWebhook: db.prepare(
+      'INSERT OR REPLACE INTO webhooks VALUES (@id, @created, @secret, @settings, @cursor, @failure)',
+    ),
+    advanceWebhook: db.prepare('UPDATE webhooks SET cursor = @cursor, failure = @failure WHERE id = @id'),
+    dropWebhook: db.prepare('DELETE FROM webhooks WHERE id = ?'),
     fill: db.prepare('INSERT INTO room VALUES (zeroblob(?))'),
     clear: db.prepare('DELETE FROM room'),
   };
@@ -37,6 +41,18 @@ export function jobSteps(db: Database.Database): (job: Job) => boolean {
     drop_snapshots: ({ vm }) => {
       sql.dropSnapshots.run(vm);
       return sql.dropNodes.run({ vm, limit: STEP }).changes < STEP;
+    },
+    put_webhook: ({ row }) => {
+      sql.putWebhook.run(row);
+      return true;
+    },
+    advance_webhooks: ({ rows }) => {
+      for (const row of rows) sql.advanceWebhook.run(row);
+      return true;
+    },
+    drop_webhook: ({ id }) => {
+      sql.dropWebhook.run(id);
+      return true;
     },
     prove_room: () => {
       sql.fill.run(PROOF_BYTES);

@@ -1,6 +1,8 @@
 import Database from 'better-sqlite3';
 import { type Observable, Subject } from 'rxjs';
 import type { Tree } from '../../domain/audit/tlog/proof.js';
+import { SqliteWebhookStore } from '../webhooks/sqlite-webhook-store.js';
+import type { WebhookStore } from '../webhooks/webhook-store.js';
 import { openForReading, type SqliteOptions } from './connection.js';
 import {
   type BulkData,
@@ -28,6 +30,7 @@ export interface SqliteLedger {
   readonly snapshots: SnapshotStore;
   /** The RFC 6962 tree over the journal's records. */
   readonly tree: Tree;
+  readonly webhooks: WebhookStore;
 }
 
 /**
@@ -48,6 +51,7 @@ export async function openSqliteJournal(options: SqliteOptions): Promise<SqliteL
       journal: new SqliteJournal(db, reader, feed, writer),
       snapshots: new SqliteSnapshotStore(db, writer),
       tree: sqliteTree(db),
+      webhooks: new SqliteWebhookStore(db, writer),
     };
   } catch (error) {
     db.close();

@@ -1,3 +1,4 @@
+import type { WebhookAdvanceRow, WebhookRow } from '../webhooks/webhook-store.js';
 import type { BulkData, Hole, RecordIndex } from './journal.js';
 import type { Snapshot, SnapshotNode } from './snapshot-store.js';
 import type { Failure } from './sqlite-faults.js';
@@ -26,6 +27,9 @@ export type Job =
   | { readonly type: 'keep_nodes'; readonly vm: string; readonly nodes: readonly SnapshotNode[] }
   | { readonly type: 'keep_snapshot'; readonly snapshot: Snapshot }
   | { readonly type: 'drop_snapshots'; readonly vm: string }
+  | { readonly type: 'put_webhook'; readonly row: WebhookRow }
+  | { readonly type: 'advance_webhooks'; readonly rows: readonly WebhookAdvanceRow[] }
+  | { readonly type: 'drop_webhook'; readonly id: string }
   | { readonly type: 'prove_room' };
 
 /** To the writer: drafts, a job with the number that its answer will have, or to end once all that is done. */

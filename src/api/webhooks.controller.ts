@@ -1,0 +1,112 @@
+import { Body, Controller, Delete, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { Service } from '../infra/service.js';
+import type { WebhookSettings } from '../infra/webhooks/webhook.js';
+import { type Exchange, Http } from './http.js';
+import { operation } from './openapi-operation.js';
+import { malformedRequest } from './problem.js';
+import { SERVICE } from './service.token.js';
+import { type WebhookPath, noBody, noQuery, webhookPath } from './shapes/path.js';
+import {
+  type ChangeWebhookBody,
+  type CreateWebhookBody,
+  type ResumeWebhookBody,
+  changeWebhookBody,
+  createWebhookBody,
+  createdWebhook,
+  resumeWebhookBody,
+  webhookList,
+  webhookShape,
+} from './shapes/webhook.js';
+import { settingsOf, webhookView } from './webhook-view.js';
+
+/** Where records are delivered to as they are appended. */
+@ApiTags('Webhooks')
+@Controller('v1/webhooks')
+export class WebhooksController {
+  constructor(@Inject(SERVICE) private readonly service: Service) {}
+
+  @Post()
+  @operation({
+    summary: 'Make a webhook',
+    description:
+      'Each record that matches is posted to the URL as a CloudEvent, in order of position, at least once, signed by Standard Webhooks. Only this answer has the secret.',
+    kind: 'change',
+    answer: createdWebhook,
+    status: 201,
+  })
+  async createWebhook(
+    @Http() { reply }: Exchange,
+    @Query({ schema: noQuery }) _: object,
+    @Body({ schema: createWebhookBody }) { after, ...body }: CreateWebhookBody,
+  ): Promise<object> {
+    await this.checkPosition(after);
+    const webhook = await this.service.webhooks.create(settingsOf(body) as WebhookSettings, after);
+    reply.header('location', `/v1/webhooks/${webhook.id}`).header('cache-control', 'no-store');
+    return { ...webhookView(webhook), secret: webhook.secret };
+  }
+
+  @Get()
+  @operation({ summary: 'List webhooks in order of id', kind: 'plain', answer: webhookList })
+  listWebhooks(@Query({ schema: noQuery }) _: object): object {
+    return { items: this.service.webhooks.list().map(webhookView) };
+  }
+
+  @Get(':id')
+  @operation({ summary: 'Read a webhook: how far it is, and why it is no further', kind: 'read', answer: webhookShape })
+  getWebhook(@Query({ schema: noQuery }) _: object, @Param({ schema: webhookPath }) { id }: WebhookPath): object {
+    return webhookView(this.service.webhooks.get(id));
+  }
+
+  @Patch(':id')
+  @operation({
+    summary: 'Change a webhook; what is not in the body stays',
+    description: 'A delivery that is under way is broken off and made again as it is now.',
+    kind: 'change',
+    answer: webhookShape,
+  })
+  async changeWebhook(
+    @Query({ schema: noQuery }) _: object,
+    @Param({ schema: webhookPath }) { id }: WebhookPath,
+    @Body({ schema: changeWebhookBody }) body: ChangeWebhookBody,
+  ): Promise<object> {
+    return webhookView(await this.service.webhooks.change(id, settingsOf(body)));
+  }
+
+  @Delete(':id')
+  @operation({
+    summary: 'Remove a webhook; nothing is delivered any more once this is answered',
+    kind: 'change',
+    answer: webhookShape,
+  })
+  async removeWebhook(
+    @Query({ schema: noQuery }) _: object,
+    @Body({ schema: noBody }) _none: object,
+    @Param({ schema: webhookPath }) { id }: WebhookPath,
+  ): Promise<object> {
+    return webhookView(await this.service.webhooks.remove(id));
+  }
+
+  @Post(':id/resume')
+  @operation({
+    summary: 'Resume a webhook that is dead, or try again at once',
+    description: 'Goes on with the record that could not be delivered, or after another position.',
+    kind: 'change',
+    answer: webhookShape,
+  })
+  async resumeWebhook(
+    @Query({ schema: noQuery }) _: object,
+    @Param({ schema: webhookPath }) { id }: WebhookPath,
+    @Body({ schema: resumeWebhookBody }) { after }: ResumeWebhookBody,
+  ): Promise<object> {
+    await this.checkPosition(after);
+    return webhookView(await this.service.webhooks.resume(id, after));
+  }
+
+  /** @throws RequestProblem if the journal has not come to the position: nothing would be delivered until it has */
+  private async checkPosition(after = 0): Promise<void> {
+    const head = await this.service.journal.head();
+    if (after > head)
+      throw malformedRequest([{ field: 'after', message: `is beyond ${head}, the end of the journal` }]);
+  }
+}

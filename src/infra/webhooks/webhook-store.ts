@@ -1,0 +1,31 @@
+import type { Webhook, WebhookProgress } from './webhook.js';
+
+/** Where webhooks are kept. */
+export interface WebhookStore {
+  /** All of them, in order of id. */
+  load(): Promise<Webhook[]>;
+  /** Keeps one, new or changed. */
+  put(webhook: Webhook): Promise<void>;
+  /** Keeps how far some of them are; of those that are no longer there, nothing. */
+  advance(progress: readonly WebhookAdvance[]): Promise<void>;
+  /** Forgets one. */
+  drop(id: string): Promise<void>;
+}
+
+/** How far one webhook is. */
+export interface WebhookAdvance extends WebhookProgress {
+  readonly id: string;
+}
+
+/** A row of the table `webhooks`. */
+export interface WebhookRow {
+  readonly id: string;
+  readonly created: number;
+  readonly secret: string;
+  readonly settings: string;
+  readonly cursor: number;
+  readonly failure: string | null;
+}
+
+/** What of a row changes as a webhook advances. */
+export type WebhookAdvanceRow = Pick<WebhookRow, 'id' | 'cursor' | 'failure'>;
