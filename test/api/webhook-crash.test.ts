@@ -52,8 +52,10 @@ describe('webhooks of a service that is killed and told to end', () => {
       service = await startProcess(dataDir);
     }
     const head = await headOf();
-    for (let cursor = 0; cursor < head; await sleep(20))
+    for (let cursor = 0; cursor < head;) {
+      await sleep(20);
       cursor = Number((await call('GET', `/v1/webhooks/${String(id)}`))['cursor']);
+    }
 
     const { positions, received } = receiver;
     // In order, but for a step back each time that the service was killed.
