@@ -1,9 +1,12 @@
-import { setImmediate } from 'node:timers/promises';
-import { Breath } from '../breath.js';
+import { performance } from 'node:perf_hooks';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+
+/** Milliseconds of work after which those who take turns rest for as long as they worked. */
+const WORK = 2;
 
 /**
- * Lets many do a little work each, one after the other, and whatever else the process does in between: however many they are,
- * they hold up nothing for longer than one of them does and a breath.
+ * Lets many do a little work each, one after the other, with half of the process's time left to whatever else it does: however
+ * many they are, they hold up nothing for much longer than one of them takes.
  */
 export class Turns {
   private readonly waiting: (() => void)[] = [];
@@ -20,10 +23,14 @@ export class Turns {
   private async serve(): Promise<void> {
     this.serving = true;
     await setImmediate();
-    const breath = new Breath();
+    let since = performance.now();
     for (const waiting of this.batches()) {
       waiting();
-      await breath.take();
+      await Promise.resolve();
+      const worked = performance.now() - since;
+      if (worked < WORK) continue;
+      await sleep(Math.ceil(worked));
+      since = performance.now();
     }
     this.serving = false;
   }
