@@ -37,7 +37,7 @@ describe('the walk-through of the README', () => {
     const service = await startProcess(dataDir);
     try {
       const shell = spawn('bash', ['-eu'], {
-        env: { ...process.env, VMLEDGER: service.url },
+        env: { ...process.env, NODE_OPTIONS: '', VMLEDGER: service.url, DATA_DIR: dataDir },
         stdio: ['pipe', 'pipe', 'inherit'],
       });
       const output = text(shell.stdout);

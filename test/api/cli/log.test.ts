@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keyText } from '../../../src/domain/audit/tlog/key.js';
@@ -58,11 +58,16 @@ describe('vmledger log', () => {
   });
 
   it('export writes no checkpoint over records that were not signed', async () => {
-    const db = new Database(join(api.dataDir, LEDGER_FILE));
+    const copy = join(folder, 'copy');
+    cpSync(join(api.dataDir, 'log'), join(copy, 'log'), { recursive: true });
+    const original = new Database(join(api.dataDir, LEDGER_FILE), { readonly: true });
+    await original.backup(join(copy, LEDGER_FILE));
+    original.close();
+    const db = new Database(join(copy, LEDGER_FILE));
     db.exec("DROP TRIGGER records_update; UPDATE records SET bytes = x'00' WHERE position = 7");
     db.close();
     const out = join(folder, 'bad');
-    const { stderr, code } = await vmledger(['log', 'export', out, '-d', api.dataDir]);
+    const { stderr, code } = await vmledger(['log', 'export', out, '-d', copy]);
     expect(code).toBe(2);
     expect(stderr).toContain('not those that were signed');
     expect(readdirSync(out)).toEqual(['tile']);

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import 'reflect-metadata';
 import { type App, createApp } from '../../../src/api/app.js';
-import { type Service, type ServiceOptions, openService } from '../../../src/infra/service.js';
+import { LEDGER_FILE, type Service, type ServiceOptions, openService } from '../../../src/infra/service.js';
+import { verifyLedger } from '../../../src/infra/verify/verify-ledger.js';
 
 /** A JSON answer's body, read without further ado. */
 export type Body = Record<string, unknown>;
@@ -38,10 +39,13 @@ export class Api {
     return new Api(`http://127.0.0.1:${port}`, dataDir, service, app, log);
   }
 
+  /** Ends the service, and fails unless the ledger that it leaves is sound. */
   async close(): Promise<void> {
     await this.app.nest.close();
     await this.service.close();
+    const { flaws } = verifyLedger({ file: join(this.dataDir, LEDGER_FILE) });
     rmSync(this.dataDir, { recursive: true });
+    if (flaws.length > 0) throw new Error(`the ledger is not sound: ${JSON.stringify(flaws)}`);
   }
 
   /** One request as it is. */
