@@ -9,8 +9,12 @@ export interface BulkRow extends StoredBulk {
   readonly position: number;
 }
 
-/** What a verification asks of a ledger; `hasTree` from schema version 2 on. */
-export const statementsOf = (db: Database.Database, hasTree: boolean) => {
+/** The schema versions from which on a ledger has these tables. */
+const SINCE = { touched_elsewhere: 2, tree: 3 } as const;
+
+/** What a verification asks of a ledger of a schema version. */
+export const statementsOf = (db: Database.Database, version: number) => {
+  const hasTree = version >= SINCE.tree;
   const count = (table: string) => db.prepare<[], number>(`SELECT count(*) FROM ${table}`).pluck();
   return {
     head: db.prepare<[], number>('SELECT ifnull(max(position), 0) FROM records').pluck(),
@@ -29,6 +33,15 @@ export const statementsOf = (db: Database.Database, hasTree: boolean) => {
       ? db.prepare<[number, number], Buffer>('SELECT hash FROM tree WHERE level = ? AND idx = ?').pluck()
       : undefined,
     treeSize: hasTree ? count('tree') : undefined,
+    strays:
+      version >= SINCE.touched_elsewhere
+        ? db.prepare<[], { readonly vm: string; readonly position: number }>(
+            `SELECT t.vm, t.position FROM touched_elsewhere AS t
+             LEFT JOIN records AS r USING (position) LEFT JOIN streams AS s ON s.stream = r.stream
+             WHERE r.position IS NULL OR s.vm = t.vm OR t.vm NOT IN (SELECT vm FROM streams) OR t.frame < 0
+             ORDER BY t.position`,
+          )
+        : undefined,
     integrity: db.prepare<[], string>('PRAGMA integrity_check(10)').pluck(),
   };
 };

@@ -96,7 +96,7 @@ class Verification {
       return;
     }
     for (const name of schemaFlaws(db, version)) this.add('schema', name);
-    this.sql = statementsOf(db, version > 1);
+    this.sql = statementsOf(db, version);
     this.check(0);
     const head = this.sql.head.get() ?? 0;
     this.indexed = coveredBy(this.sql.indexSize.get() ?? 0);
@@ -172,6 +172,8 @@ class Verification {
     extra('streams', sql.streams.get(), this.streams);
     extra('stream_index', sql.indexSize.get(), indexedUpTo(head));
     if (sql.treeSize) extra('tree', sql.treeSize.get(), this.nodes);
+    for (const { vm, position } of sql.strays?.iterate() ?? [])
+      this.add('index', `touched_elsewhere has it for ${vm}`, position);
     const last = this.checkpoints.at(-1);
     if (last && last.size > head) this.add('checkpoint', `${last.size} records were signed`, head + 1, last.size);
     for (const problem of sql.integrity.all()) if (problem !== 'ok') this.add('file', problem);

@@ -174,6 +174,15 @@ describe('a verification', () => {
     expect(report.flaws.map(({ position }) => position)).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it.each([
+    ['of a record that there is not', "('b', 900, 1)", 900],
+    ['of a VM that there is not', "('x', 3, 1)", 3],
+    ["of the record's own VM", "('a', 1, 1)", 1],
+  ])('finds a page touched elsewhere %s', (_, row, position) => {
+    const { report } = found(small, (db) => void db.exec(`INSERT INTO touched_elsewhere VALUES ${row}`), 0);
+    expect(report.flaws).toMatchObject([{ what: 'index', position }]);
+  });
+
   it('says of what is no database that it is none', () => {
     const { flaws } = verify(small, Buffer.from('not a database'.repeat(1000)));
     expect(new Set(flaws.map(({ what }) => what))).toEqual(new Set(['file']));
