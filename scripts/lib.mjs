@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -46,6 +46,8 @@ export function build() {
   const stamp = join(root, 'dist', '.built');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   tool('typescript/bin/tsc', '-p', 'tsconfig.build.json');
+  // The compiler does not; npx asks for it.
+  chmodSync(join(root, 'dist', 'api', 'cli', 'main.js'), 0o755);
   writeFileSync(stamp, '');
   utimesSync(stamp, started, started);
 }
