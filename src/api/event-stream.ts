@@ -33,6 +33,9 @@ function pieceOf(records: readonly StoredRecord[]): { readonly text: string; rea
   return { text, count };
 }
 
+/** Who is asked for what comes next. */
+export type Following = Pick<Followers, 'next'>;
+
 /** What a stream is of, and how it lives. */
 export interface EventStreamOptions {
   readonly query: Omit<Query, 'limit'>;
@@ -50,7 +53,7 @@ export interface EventStreamOptions {
  * a client which comes again need not have it all looked at once more.
  */
 export async function* eventStream(
-  followers: Followers,
+  followers: Following,
   { query, signal, heartbeat = HEARTBEAT }: EventStreamOptions,
 ): AsyncGenerator<string> {
   let { after } = query;
@@ -76,13 +79,23 @@ export async function* eventStream(
 }
 
 /** As `eventStream`, for a response: it goes on as far as the client reads, and ends at the signal or when it is destroyed. */
-export function readableEvents(followers: Followers, { query, signal, heartbeat }: EventStreamOptions): Readable {
+export function readableEvents(followers: Following, { signal, ...options }: EventStreamOptions): Readable {
   const left = new AbortController();
   const end = (): void => left.abort();
   signal.addEventListener('abort', end);
-  const events = eventStream(followers, { query, signal: left.signal, ...(heartbeat !== undefined && { heartbeat }) });
-  return Readable.from(events, { objectMode: false, highWaterMark: PIECE }).once('close', () => {
-    signal.removeEventListener('abort', end);
-    end();
+  const pieces = eventStream(followers, { ...options, signal: left.signal });
+  return new Readable({
+    highWaterMark: PIECE,
+    read() {
+      pieces.next().then(
+        ({ done, value }) => this.push(done ? null : value),
+        (error: unknown) => this.destroy(error as Error),
+      );
+    },
+    destroy(error, done) {
+      signal.removeEventListener('abort', end);
+      end();
+      done(error);
+    },
   });
 }

@@ -1,4 +1,6 @@
-import { eventStream } from '../../src/api/event-stream.js';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Following, eventStream, readableEvents } from '../../src/api/event-stream.js';
 import { Followers } from '../../src/infra/followers/followers.js';
 import { MemoryJournal } from '../../src/infra/journal/memory-journal.js';
 import { honest } from '../infra/journal/drafts.js';
@@ -66,6 +68,29 @@ describe('the text of an event stream', () => {
     const next = pieces.next();
     stop.abort();
     expect(await next).toEqual({ done: true, value: undefined });
+  });
+
+  it('is left at once when its reader leaves', async () => {
+    const waiting: AbortSignal[] = [];
+    const next: Following['next'] = (query, { signal, patience }) => {
+      waiting.push(signal);
+      return followers.next(query, { signal, patience });
+    };
+    const readable = readableEvents({ next }, { query: { after: 0 }, signal: stop.signal });
+    await once(readable, 'readable');
+    await sleep(5);
+    expect(waiting.map(({ aborted }) => aborted)).toEqual([false]);
+    readable.destroy();
+    await once(readable, 'close');
+    expect(waiting.map(({ aborted }) => aborted)).toEqual([true]);
+  }, 2000);
+
+  it('breaks off when the journal fails', async () => {
+    const next: Following['next'] = () => Promise.reject(new Error('broken'));
+    const readable = readableEvents({ next }, { query: { after: 0 }, signal: stop.signal });
+    readable.resume();
+    const [error] = (await once(readable, 'error')) as [Error];
+    expect(error.message).toBe('broken');
   });
 
   it('keeps texts of several lines on one', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, type Socket, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { post } from '../../../src/infra/webhooks/post.js';
 import { type Answering, Receiver } from '../../support/receiver.js';
@@ -116,9 +116,9 @@ describe('a post', () => {
   });
 
   it('is made again at once on a connection that was kept and has gone', async () => {
-    let connections = 0;
+    const sockets: Socket[] = [];
     const server = createServer((socket) => {
-      const number = ++connections;
+      const number = sockets.push(socket);
       let requests = 0;
       socket.on('error', () => undefined);
       socket.on('data', (data) => {
@@ -134,7 +134,8 @@ describe('a post', () => {
     expect(await post(what(url), NEVER)).toBeUndefined();
     await sleep(10);
     expect(await post(what(url), NEVER)).toBeUndefined();
-    expect(connections).toBe(2);
+    expect(sockets).toHaveLength(2);
     server.close();
+    for (const socket of sockets) socket.destroy();
   });
 });
