@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { NEVER } from 'rxjs';
+import { NEVER, concatWith, takeWhile } from 'rxjs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Followers } from '../../../src/infra/followers/followers.js';
 import type { Journal, Look, Query, StoredRecord } from '../../../src/infra/journal/journal.js';
@@ -125,6 +125,11 @@ describe('a follower', () => {
     const before = count.looks;
     expect(await follow(followers, { after: LAST - 50, limit: 16 }, LAST)).toHaveLength(50);
     expect(count.looks).toBe(before);
+    // Nothing is missing where the file ends and memory begins.
+    for (let after = 0; after < LAST; after++) {
+      const { records } = await followers.next({ after, limit: 1 }, waiting);
+      expect(positions(records)).toEqual([after + 1]);
+    }
     followers.close();
   });
 
@@ -162,9 +167,13 @@ describe('a follower', () => {
 
   it('asks the file when its patience is over, should an announcement be missing', async () => {
     const journal = new MemoryJournal();
+    // What is announced is the first record alone.
+    const appended = journal.appended.pipe(
+      takeWhile(({ position }) => position === 1),
+      concatWith(NEVER),
+    );
+    const followers = new Followers(Object.assign(Object.create(journal) as Journal, { appended }));
     await journal.append(honest('a', 1));
-    const silent = Object.assign(Object.create(journal) as Journal, { appended: NEVER });
-    const followers = new Followers(silent);
     const next = followers.next({ after: 1, limit: 5 }, { patience: 30, signal: never });
     await sleep(5);
     await journal.append(honest('a', 2));

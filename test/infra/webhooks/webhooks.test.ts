@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Service, openService } from '../../../src/infra/service.js';
 import { type Webhook, type WebhookSettings, stateOf } from '../../../src/infra/webhooks/webhook.js';
-import { MOST_WEBHOOKS, TooManyWebhooks, UnknownWebhook } from '../../../src/infra/webhooks/webhooks.js';
+import { MOST_WEBHOOKS, TooManyWebhooks, UnknownWebhook, Webhooks } from '../../../src/infra/webhooks/webhooks.js';
+import { world } from '../../../src/infra/world.js';
 import { Receiver } from '../../support/receiver.js';
 import { honest } from '../journal/drafts.js';
 
@@ -248,6 +249,32 @@ describe('webhooks', () => {
     expect(Date.now() - began).toBeLessThan(5000);
     await receiver.until(2);
     expect(receiver.positions).toEqual([1, 1]);
+  });
+
+  it('are kept as they were changed, however long that takes', async () => {
+    const done: string[] = [];
+    const webhooks = await Webhooks.open({
+      ...service,
+      world,
+      store: {
+        load: () => Promise.resolve([]),
+        put: async ({ cursor }) => {
+          done.push('put');
+          if (done.length > 1) await sleep(500); // longer than it takes until progress is kept
+          done.push(`put ${cursor}`);
+        },
+        advance: ([progress]) => Promise.resolve(void done.push(`at ${progress?.cursor ?? ''}`)),
+        drop: () => Promise.resolve(),
+      },
+    });
+    const { id } = await webhooks.create(settings(), 0);
+    await append(3);
+    await receiver.until(3);
+    await sleep(20);
+    expect(await webhooks.resume(id, 1)).toMatchObject({ cursor: 1 });
+    await receiver.until(5);
+    await webhooks.close();
+    expect(done).toEqual(['put', 'put 0', 'put', 'put 1', 'at 3']);
   });
 
   it('are kept as they are changed by many at once', async () => {
