@@ -103,7 +103,7 @@ describe('kill -9 under concurrent writers', () => {
         }
       }
     }
-    expect(answers.length).toBeGreaterThan(100);
+    expect(answers.length).toBeGreaterThan(20);
 
     const { body: replay } = await call('POST', '/v1/replays', {});
     for (let state = 'running'; state === 'running';) {

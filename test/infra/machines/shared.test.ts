@@ -129,9 +129,9 @@ describe('VMs that share pages', () => {
         }
         expect(await town.replay()).toMatchObject({ state: 'done', divergences: [] });
       }),
-      { numRuns: 25 },
+      { numRuns: 25, interruptAfterTimeLimit: 45_000 },
     );
-  }, 60_000);
+  }, 90_000);
 
   it('see each other through lanes that were forgotten in between', async () => {
     const town = new Town(new MemoryJournal());
