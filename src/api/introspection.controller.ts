@@ -44,7 +44,7 @@ export class IntrospectionController {
   ): Promise<Envelope> {
     const existing = await this.commands.view(http, id, undefined);
     const { version, position } = existing;
-    const view = answerJson(introspectionView(introspectedIn(existing))) as Envelope;
+    const view = answerJson(introspectionView(introspectedIn(existing), Date.now())) as Envelope;
     return { ...view, version, position };
   }
 

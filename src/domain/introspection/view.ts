@@ -6,6 +6,7 @@ import type { X86RegisterFile, X86Vcpu } from '../x86_64/vcpu.js';
 import { ALWAYS_ALLOWED } from './always-allowed.js';
 import { EVENT_NAMES, type KvmiEvent } from './events.js';
 import { accessNames } from './page-access.js';
+import { isGood } from './tokens.js';
 
 /** An event as the tool sees it: with the vCPU as it is while it waits. */
 export interface EventView extends Omit<EventDetails, 'access'> {
@@ -53,14 +54,18 @@ export interface IntrospectionView {
     readonly vm: readonly string[];
     readonly vcpus: Readonly<Record<string, readonly string[]>>;
   };
-  /** Tokens that nobody used, including those that are too old by now. */
+  /** Tokens that can still be used. */
   readonly tokens: number;
   readonly pendingEvents: number;
 }
 
-/** What introspection there is of a VM. */
-export function introspectionView(vm: X86Vm): IntrospectionView {
-  const { channel, tokens = [] } = vm.introspection ?? {};
+/**
+ * What introspection there is of a VM; of one that was destroyed there is none.
+ *
+ * @param time now, in milliseconds since 1970
+ */
+export function introspectionView(vm: X86Vm, time: number): IntrospectionView {
+  const { channel, tokens = [] } = vm.regions.lifecycle === 'live' ? (vm.introspection ?? {}) : {};
   const vcpus = [...vm.vcpus.values()].map(
     ({ id, introspection }) => [String(id), introspection?.enabled ?? []] as const,
   );
@@ -72,7 +77,7 @@ export function introspectionView(vm: X86Vm): IntrospectionView {
       events: EVENT_NAMES.filter((name) => channel?.events.includes(name)),
     },
     enabled: { vm: channel?.enabled ?? [], vcpus: channel ? Object.fromEntries(vcpus) : {} },
-    tokens: tokens.length,
+    tokens: tokens.filter(({ commitment }) => isGood(tokens, commitment, time)).length,
     pendingEvents: pendingEvents(vm).length,
   };
 }

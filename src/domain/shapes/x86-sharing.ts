@@ -28,8 +28,12 @@ export const returnPage = z.strictObject({
   borrowerPage: page,
 });
 
-/** The other half of the destruction of a VM that lent pages. */
-export const losePages = z.strictObject({ type: z.literal('lose_pages'), lender: z.string() });
+/** The other half of the destruction of a VM that lent pages; `both`: it had borrowed some of this VM too. */
+export const losePages = z.strictObject({
+  type: z.literal('lose_pages'),
+  lender: z.string(),
+  both: z.literal(true).optional(),
+});
 
 /** The other half of the destruction of a VM that had borrowed pages. */
 export const takeBackPages = z.strictObject({ type: z.literal('take_back_pages'), borrower: z.string() });

@@ -43,13 +43,17 @@ interface Plan {
   readonly discards?: true;
 }
 
-/** Steps 4 to 9 of MEM_MAP for a page at `from` of the lender and `to` of the borrower. */
+/**
+ * Steps 4 to 9 of MEM_MAP for a page at `from` of the lender and `to` of the borrower. A page that others have borrowed is
+ * not given up for another one: no page is lent and borrowed at the same time.
+ */
 function plan(borrower: X86Vm, lender: X86Vm, from: bigint, to: bigint): Plan {
   const page = lender.memory.pageOf(frameOf(from));
   const borrowerPage = borrower.memory.pageOf(frameOf(to));
   if (page === undefined || borrowerPage === undefined) return { cause: 'EFAULT' };
   if (lender.id === borrower.id) return { cause: 'EINVAL' };
   if (borrower.memory.remote.has(borrowerPage)) return { cause: 'EALREADY' };
+  if (borrower.lent?.some((lent) => lent.page === borrowerPage)) return { cause: 'EINVAL' };
   if (lender.memory.remote.has(page)) return { cause: 'EINVAL' };
   const others = lender.lent?.some(({ borrower: other }) => other !== borrower.id) ?? false;
   return others ? { cause: 'EINVAL', borrowerPage, discards: true } : { page, borrowerPage };

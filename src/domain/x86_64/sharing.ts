@@ -25,7 +25,8 @@ export const returnPage: Decider<'return_page', X86Vm> = (vm, { page, borrower, 
 };
 
 /** The borrower's half of the end of a lender (mm_remote_db_target_release). */
-export const losePages: Decider<'lose_pages', X86Vm> = (_vm, { lender }) => done([{ type: 'pages_lost', lender }]);
+export const losePages: Decider<'lose_pages', X86Vm> = (_vm, { lender, both }) =>
+  done([{ type: 'pages_lost', lender }, ...(both ? [{ type: 'pages_taken_back' as const, borrower: lender }] : [])]);
 
 /** The lender's half of the end of a borrower (mm_remote_db_intro_release). */
 export const takeBackPages: Decider<'take_back_pages', X86Vm> = (_vm, { borrower }) =>
@@ -33,13 +34,17 @@ export const takeBackPages: Decider<'take_back_pages', X86Vm> = (_vm, { borrower
 
 const unique = (ids: Iterable<string>): string[] => [...new Set(ids)].sort();
 
-/** What other VMs record of the end of one: its borrowers lose what it lent, its lenders take back what it had. */
+/** What other VMs record of the end of one: its borrowers lose what it lent, its lenders take back what it had; one record each. */
 export function partings({ id, lent = [], memory }: X86Vm): Counterpart[] {
   const borrowers = unique(lent.map(({ borrower }) => borrower));
-  const lenders = unique(memory.borrowedFrom);
+  const lenders = memory.borrowedFrom;
+  const others = unique(lenders).filter((vm) => !borrowers.includes(vm));
   return [
-    ...borrowers.map((vm): Counterpart => ({ vm, command: { type: 'lose_pages', lender: id } })),
-    ...lenders.map((vm): Counterpart => ({ vm, command: { type: 'take_back_pages', borrower: id } })),
+    ...borrowers.map((vm): Counterpart => {
+      const command = { type: 'lose_pages', lender: id } as const;
+      return { vm, command: lenders.has(vm) ? { ...command, both: true } : command };
+    }),
+    ...others.map((vm): Counterpart => ({ vm, command: { type: 'take_back_pages', borrower: id } })),
   ];
 }
 

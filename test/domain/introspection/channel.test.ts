@@ -24,7 +24,7 @@ describe('KVM_INTROSPECTION_HOOK: errors in order', () => {
   it('right after it only three commands are allowed, and no event', () => {
     const x86 = new X86();
     x86.run(hook({ uuid: '00112233-4455-6677-8899-aabbccddeeff' }));
-    expect(introspectionView(x86.vm)).toEqual({
+    expect(introspectionView(x86.vm, 0)).toEqual({
       hooked: true,
       uuid: '00112233-4455-6677-8899-aabbccddeeff',
       allowed: { commands: ['get_version', 'check_command', 'check_event'], events: [] },
@@ -136,11 +136,11 @@ describe('KVM_INTROSPECTION_COMMAND and _EVENT: errors in order', () => {
   it('disallowing all keeps the three, silently', () => {
     const x86 = new X86().hook();
     x86.run(allow({ command: 'all', allow: 0 }));
-    expect(introspectionView(x86.vm).allowed.commands).toEqual(['get_version', 'check_command', 'check_event']);
+    expect(introspectionView(x86.vm, 0).allowed.commands).toEqual(['get_version', 'check_command', 'check_event']);
     x86.run(allow({ command: 'get_cpuid' }));
-    expect(introspectionView(x86.vm).allowed.commands).toContain('get_cpuid');
+    expect(introspectionView(x86.vm, 0).allowed.commands).toContain('get_cpuid');
     x86.run(allow({ command: 'get_cpuid', allow: 0 }));
-    expect(introspectionView(x86.vm).allowed.commands).toHaveLength(3);
+    expect(introspectionView(x86.vm, 0).allowed.commands).toHaveLength(3);
   });
 
   it('an event that is disallowed again is not told', () => {

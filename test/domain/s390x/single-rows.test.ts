@@ -72,10 +72,11 @@ describe.each(SEMANTICS)('rows of s390-lifecycle that stand by themselves, %s', 
       machine.slot(0, 0n, MIB, ['log_dirty_pages']);
       machine.set('mem_ctrl', 'enable_cmma');
       machine.vcpu(0);
-      machine.set('migration', 'start');
-      machine.run({ type: 's390_get_cmma_bits', startGfn: 0, count: 256, flags: 0 });
       const essa = (operation: number) =>
         machine.answer({ type: 's390_guest', vcpu: 0, instruction: 'essa', gaddr: 0x3000, orc: operation });
+      essa(0);
+      machine.set('migration', 'start');
+      machine.run({ type: 's390_get_cmma_bits', startGfn: 0, count: 256 });
       expect([essa(0), machine.vm.cmmaDirtyPages]).toEqual([0, undefined]);
       expect([essa(orc), machine.vm.cmmaDirtyPages, orc]).toEqual([0, 1, orc]);
     }

@@ -186,6 +186,28 @@ describe('VMs that share pages', () => {
     expect(await town.replay('a')).toMatchObject({ state: 'done', divergences: [] });
   });
 
+  it('that lend to each other end with one record for the other', async () => {
+    const town = new Town(new MemoryJournal());
+    await town.create('a', 'b');
+    await town.map('a', 'b', 0x1000, 0x3000);
+    await town.map('b', 'a', 0x2000, 0x3000);
+    await town.write('a', 0x3000, 5);
+    const { version } = await town.run('a', { type: 'destroy_vm' });
+    expect(version).toBeGreaterThan(0);
+    const b = await town.past('b');
+    expect([pagesOf(b), b.memory.remote.size, 'lent' in b]).toEqual(['0000 0500 0000', 0, false]);
+    expect(await town.replay()).toMatchObject({ state: 'done', divergences: [] });
+  });
+
+  it('do not give up a page that is lent for another one', async () => {
+    const town = new Town(new MemoryJournal());
+    await town.create('a', 'b', 'c');
+    await town.write('a', 0x1000, 7);
+    await town.map('a', 'b', 0x1000, 0x2000);
+    expect((await town.map('c', 'a', 0x1000, 0x1000)).reply).toMatchObject({ result: -14, cause: 'EINVAL' });
+    expect(pagesOf(await town.past('b'))).toBe('0000 0700 0000');
+  });
+
   it('know after a restart who issued a token', async () => {
     const journal = new MemoryJournal();
     const town = new Town(journal);
