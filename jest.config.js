@@ -1,5 +1,7 @@
 /** Native ESM: sources are transformed by swc, and the `.js` of an import names the `.ts` beside it. */
 export default {
+  // Two busy cores: a test that waits for the disk or a socket may take a while.
+  testTimeout: 30_000,
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   extensionsToTreatAsEsm: ['.ts'],
