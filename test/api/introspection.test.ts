@@ -172,20 +172,17 @@ describe('introspection over REST', () => {
     await vm.guest('int3');
     expect(await woken).toMatchObject([{ seq: 1 }]);
     expect(await vm.events('?wait=20000')).toMatchObject([{ seq: 1 }]);
-    expect(Date.now() - before).toBeLessThan(15_000);
     expect((await vm.call('GET', 'introspection/events?wait=30001')).status).toBe(400);
-  });
+  }, 15_000);
 
   it('what waits holds nobody up that stops', async () => {
     const other = await Api.start();
     await other.done('POST', '/v1/vms', { id: 'x', arch: 'x86_64' });
     const held = other.done('GET', '/v1/vms/x/introspection/events?wait=30000');
     await new Promise((resolve) => setTimeout(resolve, 50));
-    const before = Date.now();
     await other.close();
     expect(await held).toMatchObject({ items: [] });
-    expect(Date.now() - before).toBeLessThan(10_000);
-  });
+  }, 15_000);
 
   it('control registers and MSRs, with the values of the reply', async () => {
     const vm = await (await start()).hook('cr', 'msr');

@@ -77,10 +77,8 @@ describe('webhooks of a service that is killed and told to end', () => {
     const before = receiver.received.length;
     await headOf();
     await receiver.until(before + 1);
-    const began = Date.now();
     expect(await service.end('SIGTERM')).toBe(0);
-    expect(Date.now() - began).toBeLessThan(4000);
     expect(await client.over).toBe(true);
     stuck.close();
-  }, 30_000);
+  }, 15_000);
 });
