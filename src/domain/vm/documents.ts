@@ -8,6 +8,7 @@ import type { AttributeGroup } from './attribute.js';
 import { AARCH64_MATRIX_HEAD, aarch64Matrix } from './matrix-aarch64.js';
 import { pagingPage } from './document-paging.js';
 import { code, page, table } from './markdown.js';
+import { X86_MATRIX_HEAD, x86Matrix } from './matrix-x86.js';
 import { MATRIX_HEAD, type MatrixRow, matrix } from './matrix.js';
 import { type ChartNode, arrowsOf, mermaid } from './mermaid.js';
 import { SWITCHES, type Semantics } from './semantics.js';
@@ -97,6 +98,7 @@ export const documents = (): Readonly<Record<string, string>> => ({
   's390x-chart.md': chartPage('s390x', s390xChart.root),
   's390x-matrix.md': matrixPage('s390x', MATRIX_HEAD, matrix),
   'x86_64-chart.md': chartPage('x86_64', x86Chart.root),
+  'x86_64-matrix.md': matrixPage('x86_64', X86_MATRIX_HEAD, x86Matrix),
   'aarch64-chart.md': chartPage('aarch64', aarch64Chart.root),
   'aarch64-matrix.md': matrixPage('aarch64', AARCH64_MATRIX_HEAD, aarch64Matrix),
   'semantics.md': semanticsPage(),

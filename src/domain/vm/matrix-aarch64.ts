@@ -1,8 +1,7 @@
 import { aarch64Host } from '../shapes/host.js';
-import { apply } from './apply.js';
 import type { Event } from './event.js';
 import { forecast } from './forecast.js';
-import { type MatrixRow, memory, rowsOf, vcpu } from './matrix.js';
+import { type MatrixRow, memory, rowsOf, vcpu, vmOf } from './matrix.js';
 import type { Semantics } from './semantics.js';
 import type { Aarch64Vm } from './state.js';
 
@@ -32,8 +31,7 @@ function vmWith(facts: readonly Event[], semantics: Semantics): Aarch64Vm {
     labels: {},
     host: aarch64Host.parse({}),
   };
-  const vm = apply('vm', undefined, created) as Aarch64Vm;
-  return facts.reduce((state, fact) => apply(state.id, state, fact), vm);
+  return vmOf(created, facts) as Aarch64Vm;
 }
 
 /** For every command of aarch64, and each configuration: `accepted`, or the errno whatever its arguments. */

@@ -4,7 +4,7 @@ import type { Event } from './event.js';
 import { type ForecastKey, forecast } from './forecast.js';
 import { RULES } from './rules.js';
 import type { Semantics } from './semantics.js';
-import type { S390xVm } from './state.js';
+import type { S390xVm, Vm } from './state.js';
 
 const SLOT_SIZE = 1n << 20n;
 
@@ -24,6 +24,10 @@ const secure: readonly Event[] = [
   { type: 'user_cpu_state_control_taken' },
   { type: 'protection_enabled' },
 ];
+
+/** What a VM has come to by facts; the first one creates it. */
+export const vmOf = (created: Event, facts: readonly Event[]): Vm =>
+  facts.reduce((vm, fact) => apply(vm.id, vm, fact), apply('vm', undefined, created));
 
 interface Configuration {
   readonly vmType?: S390xVm['vmType'];
@@ -66,8 +70,7 @@ function vmIn({ vmType = 'default', facts }: Configuration, semantics: Semantics
     host: s390xHost.parse({}),
     rules: RULES,
   };
-  const vm = apply('vm', undefined, created) as S390xVm;
-  return facts.reduce((state, fact) => apply(state.id, state, fact), vm);
+  return vmOf(created, facts) as S390xVm;
 }
 
 /** What a command is answered in each configuration. */
