@@ -36,7 +36,8 @@ export class IntrospectionEventsController {
   @Get()
   @operation({
     summary: 'Read the events that wait for an answer',
-    description: 'With none the request is held for up to `wait` milliseconds. Nothing is recorded.',
+    description:
+      'With none the request is held for up to `wait` milliseconds, or until the VM is destroyed. Nothing is recorded.',
     kind: 'read',
     answer: eventsAnswer,
   })
@@ -53,7 +54,7 @@ export class IntrospectionEventsController {
     const readings = merge(of(query.wait === 0), news, late).pipe(
       concatMap(async (last) => ({ last, ...(await this.read(http, vm, query)) })),
     );
-    const found = readings.pipe(first(({ last, items }) => last || items.length > 0));
+    const found = readings.pipe(first(({ last, over, items }) => last || over || items.length > 0));
     return firstValueFrom(found.pipe(map(({ items, version, position }) => ({ items, version, position }))));
   }
 
@@ -76,8 +77,10 @@ export class IntrospectionEventsController {
 
   private async read(http: Exchange, vm: string, { after, limit }: EventsQuery) {
     const existing = await this.commands.view(http, vm, undefined);
-    const events = pendingEvents(introspectedIn(existing)).filter(({ seq }) => seq > after);
+    const introspected = introspectedIn(existing);
+    const events = pendingEvents(introspected).filter(({ seq }) => seq > after);
     const { version, position } = existing;
-    return { items: events.slice(0, limit).map((event) => answerJson(event)), version, position };
+    const over = introspected.regions.lifecycle === 'destroyed';
+    return { over, items: events.slice(0, limit).map((event) => answerJson(event)), version, position };
   }
 }

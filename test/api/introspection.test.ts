@@ -175,6 +175,15 @@ describe('introspection over REST', () => {
     expect((await vm.call('GET', 'introspection/events?wait=30001')).status).toBe(400);
   }, 15_000);
 
+  it('a tool that waits is let go when the VM is destroyed', async () => {
+    const vm = await (await start()).hook('breakpoint');
+    const held = vm.events('?wait=30000');
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await api.done('DELETE', `/v1/vms/${vm.id}`);
+    expect(await held).toEqual([]);
+    expect(await vm.events('?wait=30000')).toEqual([]);
+  }, 15_000);
+
   it('what waits holds nobody up that stops', async () => {
     const other = await Api.start();
     await other.done('POST', '/v1/vms', { id: 'x', arch: 'x86_64' });
