@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { answerKeeper } from './answer-keeper.js';
 import { leafHash, leafOf, MAX_RECORD_BYTES, recordOf } from './leaf.js';
 import { failureOf, type Failure } from './sqlite-faults.js';
 import { indexedUpTo, streamIndexer } from './stream-index.js';
@@ -17,9 +18,11 @@ const MAX_HEADS = 65_536;
 const HASH_BYTES = 32;
 
 /** Places in a row. */
+const TIME = 4;
 const HOLES = 11;
 const TOGETHER = 12;
 const ELSEWHERE = 13;
+const ANSWER = 14;
 
 /** Appends drafts to the journal's file, each call one transaction. */
 export class Appender {
@@ -31,10 +34,12 @@ export class Appender {
   private readonly sql;
   private readonly index;
   private readonly tree;
+  private readonly answers;
 
   constructor(private readonly db: Database.Database) {
     this.index = streamIndexer(db);
     this.tree = new TreeKeeper(db);
+    this.answers = answerKeeper(db);
     this.sql = {
       begin: db.prepare('BEGIN IMMEDIATE'),
       commit: db.prepare('COMMIT'),
@@ -117,6 +122,9 @@ export class Appender {
     const [vm, version, head, tail] = row;
     const at = this.headOf(vm)?.version ?? 0;
     if (at !== version - 1) return { fault: 'conflict', detail: `${vm} is at version ${at}, not ${version - 1}` };
+    const answer = row[ANSWER];
+    if (answer && this.answers.isTaken(answer.request, row[TIME]))
+      return { fault: 'conflict', detail: `the key ${answer.request.key} stands for an answer already` };
     const leaf = leafOf({ head, tail, holes: row[HOLES] ?? [] }, position);
     const { length } = recordOf(leaf);
     if (length <= MAX_RECORD_BYTES) return leaf;
@@ -134,6 +142,8 @@ export class Appender {
     this.sql.record.run(position, head.stream, version, time, ret, type, actor, firstFrame, lastFrame, hash, bytes);
     for (const { vm: other, frame } of row[ELSEWHERE] ?? []) this.sql.elsewhere.run(other, position, frame);
     this.tree.push(hash);
+    const answer = row[ANSWER];
+    if (answer) this.answers.keep({ ...answer, position }, time);
     head.version = version;
     this.heads.set(vm, head);
     this.last = position;

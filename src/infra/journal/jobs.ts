@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { answerKeeper } from './answer-keeper.js';
 import type { Job } from './writer-messages.js';
 
 /** Rows that one step of a job deletes at most, so that appends need not wait long. */
@@ -29,6 +30,7 @@ export function jobSteps(db: Database.Database): (job: Job) => boolean {
     fill: db.prepare('INSERT INTO room VALUES (zeroblob(?))'),
     clear: db.prepare('DELETE FROM room'),
   };
+  const answers = answerKeeper(db);
   const steps: { readonly [Type in Job['type']]: Step<Type> } = {
     keep_nodes: ({ vm, nodes }) => {
       for (const { digest, level, body } of nodes) sql.node.run(vm, digest, level, body);
@@ -54,6 +56,11 @@ export function jobSteps(db: Database.Database): (job: Job) => boolean {
       sql.dropWebhook.run(id);
       return true;
     },
+    keep_answer: ({ answer, now }) => {
+      answers.keep(answer, now);
+      return true;
+    },
+    prune_answers: ({ now }) => answers.prune(now),
     prove_room: () => {
       sql.fill.run(PROOF_BYTES);
       sql.clear.run();

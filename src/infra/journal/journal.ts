@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import type { AnswerDraft } from './answer-store.js';
 
 /** Bulk data of a record: kept beside it, bound to it by the commitment that the record's bytes hold. */
 export interface BulkData {
@@ -20,6 +21,8 @@ export interface Draft {
   /** Other positions that the text names, in order; only in drafts that are appended together. */
   readonly holes?: readonly Hole[];
   readonly data: readonly BulkData[];
+  /** What is answered to the client, to be kept with the record; the append conflicts if its key stands for an answer already. */
+  readonly answer?: AnswerDraft;
   /** What readers filter by; derived from the record, never hashed. */
   readonly index: RecordIndex;
 }

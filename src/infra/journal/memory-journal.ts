@@ -13,6 +13,8 @@ import {
   type StreamHead,
   upToOf,
 } from './journal.js';
+import { filledBody } from './answer-store.js';
+import { MemoryAnswerStore } from './memory-answer-store.js';
 import { MAX_RECORD_BYTES, flawOfAll, leafHash, leafOf, recordOf } from './leaf.js';
 
 interface Entry {
@@ -27,6 +29,7 @@ export class MemoryJournal implements Journal {
   private readonly byVm = new Map<string, Entry[]>();
   private readonly feed = new Subject<StoredRecord>();
   readonly appended: Observable<StoredRecord> = this.feed.asObservable();
+  readonly answers = new MemoryAnswerStore();
   private closed = false;
 
   async append(draft: Draft): Promise<StoredRecord> {
@@ -44,6 +47,7 @@ export class MemoryJournal implements Journal {
     // Like a real one, it answers in a later turn; appends keep their order.
     await Promise.resolve();
     const entries = drafts.map((draft, i) => this.entryOf(draft, this.entries.length + 1 + i, data[i] ?? []));
+    drafts.forEach((draft, i) => this.keepAnswer(draft, entries[i]?.record.position ?? 0));
     for (const entry of entries) {
       this.entries.push(entry);
       const { vm } = entry.record;
@@ -103,10 +107,16 @@ export class MemoryJournal implements Journal {
     const { vm, version, index } = draft;
     const at = this.headOf(vm).version;
     if (at !== version - 1) throw new JournalError('conflict', `${vm} is at version ${at}, not ${version - 1}`);
+    if (draft.answer && this.answers.isTaken(draft.answer.request, index.time))
+      throw new JournalError('conflict', `the key ${draft.answer.request.key} stands for an answer already`);
     const leaf = leafOf(draft, position);
     const bytes = recordOf(leaf);
     if (bytes.length > MAX_RECORD_BYTES) throw new JournalError('broken', `a record of ${bytes.length} bytes`);
     return { record: { position, vm, version, bytes, leafHash: leafHash(leaf) }, index, data };
+  }
+
+  private keepAnswer({ answer, index: { time } }: Draft, position: number): void {
+    if (answer) this.answers.put({ ...answer, body: filledBody(answer, position), position }, time);
   }
 
   private headOf(vm: string): StreamHead {

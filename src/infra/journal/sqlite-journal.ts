@@ -3,6 +3,7 @@ import { type Observable, Subject } from 'rxjs';
 import type { Tree } from '../../domain/audit/tlog/proof.js';
 import { SqliteWebhookStore } from '../webhooks/sqlite-webhook-store.js';
 import type { WebhookStore } from '../webhooks/webhook-store.js';
+import type { AnswerStore } from './answer-store.js';
 import { openForReading, type SqliteOptions } from './connection.js';
 import {
   type BulkData,
@@ -19,6 +20,7 @@ import { flawOf, flawOfAll } from './leaf.js';
 import { migrate } from './migrate.js';
 import type { SnapshotStore } from './snapshot-store.js';
 import { guarded } from './sqlite-faults.js';
+import { SqliteAnswerStore } from './sqlite-answer-store.js';
 import { SqliteReader } from './sqlite-reader.js';
 import { sqliteTree } from './sqlite-tree.js';
 import { SqliteSnapshotStore } from './sqlite-snapshot-store.js';
@@ -31,6 +33,7 @@ export interface SqliteLedger {
   /** The RFC 6962 tree over the journal's records. */
   readonly tree: Tree;
   readonly webhooks: WebhookStore;
+  readonly answers: AnswerStore;
 }
 
 /**
@@ -52,6 +55,7 @@ export async function openSqliteJournal(options: SqliteOptions): Promise<SqliteL
       snapshots: new SqliteSnapshotStore(db, writer),
       tree: sqliteTree(db),
       webhooks: new SqliteWebhookStore(db, writer),
+      answers: new SqliteAnswerStore(db, writer),
     };
   } catch (error) {
     db.close();

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import type { AnswerDraft } from './answer-store.js';
 import type { SqliteOptions } from './connection.js';
 import { type BulkData, type Draft, JournalError, type StoredRecord } from './journal.js';
 import { leafOf, recordOf } from './leaf.js';
@@ -29,7 +30,14 @@ const copyOf = ({ role, salt, bytes }: BulkData): BulkData => ({
   bytes: Uint8Array.from(bytes),
 });
 
-const rowOf = ({ vm, version, head, tail, holes, data, index }: Draft, together = 0): DraftRow => [
+/** As `copyOf`. */
+const unshared = ({ request, body, ...rest }: AnswerDraft): AnswerDraft => ({
+  ...rest,
+  request: { ...request, fingerprint: Uint8Array.from(request.fingerprint) },
+  body: Uint8Array.from(body),
+});
+
+const rowOf = ({ vm, version, head, tail, holes, data, answer, index }: Draft, together = 0): DraftRow => [
   vm,
   version,
   head,
@@ -44,6 +52,7 @@ const rowOf = ({ vm, version, head, tail, holes, data, index }: Draft, together 
   holes,
   together,
   index.elsewhere,
+  answer && unshared(answer),
 ];
 
 /** The main thread's side of the writer: drafts of one turn of the event loop go over together, answers come back in order. */

@@ -1,4 +1,5 @@
 import type { WebhookAdvanceRow, WebhookRow } from '../webhooks/webhook-store.js';
+import type { AnswerDraft, KeptAnswer } from './answer-store.js';
 import type { BulkData, Hole, RecordIndex } from './journal.js';
 import type { Snapshot, SnapshotNode } from './snapshot-store.js';
 import type { Failure } from './sqlite-faults.js';
@@ -20,6 +21,7 @@ export type DraftRow = readonly [
   /** Drafts behind this one that go in together with it, or not at all. */
   together: number,
   elsewhere: RecordIndex['elsewhere'],
+  answer?: AnswerDraft | undefined,
 ];
 
 /** Work that is not an append: it waits until no append does. */
@@ -30,6 +32,8 @@ export type Job =
   | { readonly type: 'put_webhook'; readonly row: WebhookRow }
   | { readonly type: 'advance_webhooks'; readonly rows: readonly WebhookAdvanceRow[] }
   | { readonly type: 'drop_webhook'; readonly id: string }
+  | { readonly type: 'keep_answer'; readonly answer: KeptAnswer; readonly now: number }
+  | { readonly type: 'prune_answers'; readonly now: number }
   | { readonly type: 'prove_room' };
 
 /** To the writer: drafts, a job with the number that its answer will have, or to end once all that is done. */

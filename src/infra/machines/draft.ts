@@ -4,23 +4,18 @@ import { type LedgerRecord, seal, split } from '../../domain/audit/record.js';
 import { stateDigest } from '../../domain/audit/state-digest.js';
 import type { TouchedElsewhere } from '../../domain/audit/touched-elsewhere.js';
 import { touchedFrames } from '../../domain/audit/touched-frames.js';
-import type { Decision } from '../../domain/vm/decision.js';
-import type { Vm } from '../../domain/vm/state.js';
 import { digester } from '../digester.js';
 import type { Draft } from '../journal/journal.js';
 import type { World } from '../world.js';
-import type { Submission } from './submission.js';
+import type { Outcome, Submission } from './submission.js';
 
 /** Records of other VMs that are one fact together with a record. */
 export type Counterparts = NonNullable<LedgerRecord['counterparts']>;
 
-/** What came of a submission: the decision, and the state that it leads to. */
-export interface Outcome {
-  readonly vm: Vm | undefined;
-  readonly version: number;
+/** What came of a submission, and what its record says beside. */
+export interface Recorded extends Outcome {
   /** RFC 3339. */
   readonly time: string;
-  readonly decision: Decision;
   readonly counterparts: Counterparts;
   /** Guest frames of other VMs that it touched. */
   readonly elsewhere: readonly TouchedElsewhere[];
@@ -28,8 +23,8 @@ export interface Outcome {
 
 /** The draft of the record of a command that was decided. */
 export function draftOf(
-  { vm: id, command, actor, requestId }: Submission,
-  { vm, version, time, decision, counterparts, elsewhere }: Outcome,
+  { vm: id, command, actor, requestId, present }: Submission,
+  { vm, version, time, decision, counterparts, elsewhere }: Recorded,
   { random }: World,
 ): Draft {
   const state = vm && stateDigest(vm, digester);
@@ -47,5 +42,6 @@ export function draftOf(
     ...(frames && { frames }),
     ...(elsewhere.length > 0 && { elsewhere }),
   };
-  return { vm: id, version, head, tail, ...(holes && { holes }), data, index };
+  const answer = present?.({ vm, version, decision });
+  return { vm: id, version, head, tail, ...(holes && { holes }), data, ...(answer && { answer }), index };
 }

@@ -237,7 +237,7 @@ export class Lane {
       const lane = lanes.get(counterpart.vm);
       if (lane === undefined) throw new Error(`${counterpart.vm} is not at hand`);
       return lane.follow(
-        { ...submission, ...counterpart },
+        { ...submission, ...counterpart, present: undefined },
         { time, by: this.id, step: -1 - i, states: { own, peers } },
       );
     });

@@ -1,5 +1,7 @@
 import type { Command } from '../../domain/vm/command.js';
 import type { Decision } from '../../domain/vm/decision.js';
+import type { Vm } from '../../domain/vm/state.js';
+import type { AnswerDraft } from '../journal/answer-store.js';
 
 /** A command on its way to a VM, and what goes into its record beside it. */
 export interface Submission {
@@ -9,6 +11,19 @@ export interface Submission {
   readonly requestId: string;
   /** The versions at which the client wants the command to be carried out; any if absent. */
   readonly ifMatch?: readonly number[] | undefined;
+  /**
+   * Called in the step in which the command is decided, again if it has to be decided anew. What it answers is kept with the
+   * record. The state that it sees goes on changing.
+   */
+  readonly present?: ((outcome: Outcome) => AnswerDraft | undefined) | undefined;
+}
+
+/** What came of a command, before it is durable. */
+export interface Outcome {
+  /** The state that it leads to; undefined while the VM does not exist. */
+  readonly vm: Vm | undefined;
+  readonly version: number;
+  readonly decision: Decision;
 }
 
 /** What came of a command, once it is durable. */

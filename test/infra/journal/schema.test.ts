@@ -53,7 +53,7 @@ describe('the schema of the journal', () => {
     expect(everything()).toEqual(before);
   });
 
-  it.each(['streams', 'records', 'bulk', 'stream_index', 'snapshots', 'nodes', 'room', 'tree', 'webhooks'])(
+  it.each(['streams', 'records', 'bulk', 'stream_index', 'snapshots', 'nodes', 'room', 'tree', 'webhooks', 'answers'])(
     'has %s as a strict table',
     (name) => {
       const tables = db.pragma('table_list') as { readonly name: string; readonly strict: number }[];
