@@ -3,6 +3,9 @@ import { Command, CommanderError } from 'commander';
 import { EXIT } from './exit-codes.js';
 import { logExportCommand } from './log-export.js';
 import { logKeyCommand } from './log-key.js';
+import { tokenCreateCommand } from './token-create.js';
+import { tokenListCommand } from './token-list.js';
+import { tokenRevokeCommand } from './token-revoke.js';
 import { verifyCommand } from './verify.js';
 
 /** Every command of the command line: one file each. */
@@ -10,7 +13,9 @@ function program(): Command {
   const log = new Command('log').description('the journal as a log that others verify');
   log.addCommand(logKeyCommand()).addCommand(logExportCommand());
   const root = new Command('vmledger').description('KVM virtual machines kept as ledgers');
-  root.addCommand(verifyCommand()).addCommand(log);
+  const token = new Command('token').description('bearer tokens, for a service that runs with AUTH=tokens');
+  token.addCommand(tokenCreateCommand()).addCommand(tokenListCommand()).addCommand(tokenRevokeCommand());
+  root.addCommand(verifyCommand()).addCommand(log).addCommand(token);
   return everywhere(root, (command) => command.exitOverride());
 }
 
