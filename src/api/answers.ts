@@ -1,7 +1,7 @@
 import type { Json } from '../domain/digester.js';
 import type { Answer } from '../infra/machines/submission.js';
 import { answerJson } from './answer-json.js';
-import type { HttpReply } from './http.js';
+import { type HttpReply, setHeaders } from './http.js';
 
 /** The body of a done command: `ret`, what was answered beside it, and where it is recorded. */
 export type Envelope = Readonly<Record<string, Json>>;
@@ -9,14 +9,22 @@ export type Envelope = Readonly<Record<string, Json>>;
 /** The entity tag of a version of a VM. */
 export const etagOf = (version: number): string => `"${version}"`;
 
-/** Tells a command's result in headers: ETag, KVM-Ret and, for a refusal, KVM-Errno. */
-export function setOutcome(reply: HttpReply, { version, decision: { ret, errno } }: Answer): void {
-  reply.header('etag', etagOf(version)).header('kvm-ret', String(ret));
-  if (errno !== undefined) reply.header('kvm-errno', errno);
+/** A command's result in headers: ETag, KVM-Ret and, for a refusal, KVM-Errno. */
+export const outcomeHeaders = ({
+  version,
+  decision: { ret, errno },
+}: Pick<Answer, 'version' | 'decision'>): Readonly<Record<string, string>> => ({
+  etag: etagOf(version),
+  'kvm-ret': String(ret),
+  ...(errno !== undefined && { 'kvm-errno': errno }),
+});
+
+/** Tells a command's result in the response's headers. */
+export function setOutcome(reply: HttpReply, answer: Answer): void {
+  setHeaders(reply, outcomeHeaders(answer));
 }
 
-/** The body of an answer; `more` stands in front of what was answered. */
-export function envelope({ version, position, decision }: Answer, more: Envelope = {}): Envelope {
-  const reply = answerJson(decision.reply) as Envelope;
-  return { ret: decision.ret, ...more, ...reply, version, position };
+/** The fields of an answer but for where it is recorded; `more` stands in front of what was answered. */
+export function fieldsOf({ decision }: Pick<Answer, 'decision'>, more: Envelope = {}): Envelope {
+  return { ret: decision.ret, ...more, ...(answerJson(decision.reply) as Envelope) };
 }

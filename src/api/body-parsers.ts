@@ -6,13 +6,28 @@ export const BODY_MAX = 256 * 1024;
 export const BULK_MAX = 16 * 1024 * 1024;
 
 type Parsed = (error: Error | null, body?: unknown) => void;
-type Parser = (request: unknown, body: Buffer, done: Parsed) => void;
+type Parser = (request: object, body: Buffer, done: Parsed) => void;
 
 /** What of a Fastify instance the parsers are registered with. */
 export interface ParserHost {
   removeAllContentTypeParsers(): void;
   addContentTypeParser(type: string, options: { parseAs: 'buffer' }, parser: Parser): unknown;
 }
+
+const NOTHING = Buffer.alloc(0);
+
+const rawBodies = new WeakMap<object, Buffer>();
+
+/** The bytes of a request's body, as they came; none if there was no body. */
+export const rawBodyOf = (request: object): Buffer => rawBodies.get(request) ?? NOTHING;
+
+/** A parser that also remembers the bytes. */
+const remembering =
+  (parser: Parser): Parser =>
+  (request, body, done) => {
+    rawBodies.set(request, body);
+    parser(request, body, done);
+  };
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -73,7 +88,7 @@ const unsupported: Parser = (_request, _body, done) => {
 export function registerParsers(host: ParserHost): void {
   const options = { parseAs: 'buffer' } as const;
   host.removeAllContentTypeParsers();
-  host.addContentTypeParser('application/json', options, json);
-  host.addContentTypeParser('application/octet-stream', options, octets);
+  host.addContentTypeParser('application/json', options, remembering(json));
+  host.addContentTypeParser('application/octet-stream', options, remembering(octets));
   host.addContentTypeParser('*', options, unsupported);
 }

@@ -5,16 +5,15 @@ import type { Arch } from '../domain/vm/state.js';
 import { type Existing, type Moment } from '../infra/machines/machines.js';
 import type { Answer } from '../infra/machines/submission.js';
 import type { Service } from '../infra/service.js';
-import { type Envelope, envelope, etagOf, setOutcome } from './answers.js';
+import { Answering } from './answering.js';
+import { type Envelope, etagOf, setOutcome } from './answers.js';
 import type { BodyByArch, BodyShapes } from './by-arch.js';
-import { type Exchange, headerOf } from './http.js';
+import { type Exchange, headerOf, principalOf, setHeaders } from './http.js';
 import { ifMatchOf } from './if-match.js';
+import { type Body, type Present, type Presentation, bodyOf, plainly } from './presentation.js';
 import { Refusal } from './problem.js';
 import { readBy } from './schema.pipe.js';
 import { SERVICE } from './service.token.js';
-
-/** Who gives commands while nobody has to say who they are. */
-const LOCAL_ACTOR = 'local';
 
 /** VMs whose architecture is remembered. */
 const MOST_ARCHS = 10_000;
@@ -36,18 +35,27 @@ export class Commands {
    *
    * @throws Refusal; what `Machines.submit` throws
    */
-  async run({ request, reply }: Exchange, vm: string, command: Command): Promise<Answer> {
-    const ifMatch = ifMatchOf(headerOf(request, 'if-match'), command.type === 'create_vm');
-    const { machines } = this.service;
-    const answer = await machines.submit({ vm, command, actor: LOCAL_ACTOR, requestId: request.id, ifMatch });
-    if (answer.decision.errno !== undefined) throw new Refusal(answer, answer.decision.errno, command.type);
-    setOutcome(reply, answer);
-    return answer;
+  async run(http: Exchange, vm: string, command: Command): Promise<Answer> {
+    return this.submit(http, vm, command, undefined);
   }
 
-  /** As `run`; answers the body. */
-  async answer(http: Exchange, vm: string, command: Command, more?: Envelope): Promise<Envelope> {
-    return envelope(await this.run(http, vm, command), more);
+  /** As `run`; answers the body that `present` made in the moment of the decision. */
+  async present<Kind extends Body>(
+    http: Exchange,
+    vm: string,
+    command: Command,
+    present: Present<Kind>,
+  ): Promise<Kind> {
+    let presentation: Presentation<Kind> | undefined;
+    const answer = await this.submit(http, vm, command, (outcome) => (presentation = present(outcome)));
+    if (presentation === undefined) throw new Error(`${command.type} was not presented`);
+    setHeaders(http.reply, presentation.headers ?? {});
+    return bodyOf(presentation, answer);
+  }
+
+  /** As `run`; answers `ret`, `more` and what the command answers. */
+  answer(http: Exchange, vm: string, command: Command, more?: Envelope): Promise<Envelope> {
+    return this.present(http, vm, command, plainly(more));
   }
 
   /** A VM now or then, its version told in the response's headers. Nothing is recorded. */
@@ -82,5 +90,28 @@ export class Commands {
   /** The version that a command which looks at the past is to look at; undefined for now. */
   async asOf(vm: string, moment: Moment | undefined): Promise<number | undefined> {
     return moment && this.service.machines.version(vm, moment);
+  }
+
+  private async submit(
+    { request, reply }: Exchange,
+    vm: string,
+    command: Command,
+    present: Present | undefined,
+  ): Promise<Answer> {
+    const ifMatch = ifMatchOf(headerOf(request, 'if-match'), command.type === 'create_vm');
+    const { actor } = principalOf(request);
+    const answering = new Answering(request, command.type, present);
+    const answer = await this.service.machines.submit({
+      vm,
+      command,
+      actor,
+      requestId: request.id,
+      ifMatch,
+      present: (outcome) => answering.decided(vm, outcome),
+    });
+    answering.isDurable(answer);
+    if (answer.decision.errno !== undefined) throw new Refusal(answer, answer.decision.errno, command.type);
+    setOutcome(reply, answer);
+    return answer;
   }
 }

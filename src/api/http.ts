@@ -1,4 +1,6 @@
 import { type ExecutionContext, createParamDecorator } from '@nestjs/common';
+import type { Principal } from '../infra/access/principal.js';
+import type { Retryable } from './retryable.js';
 
 /** What the API looks at in a request. */
 export interface HttpRequest {
@@ -8,6 +10,24 @@ export interface HttpRequest {
   /** Path and query. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Who asks; set before a handler is called, but for one that is public. */
+  principal?: Principal;
+  /** Finds out anew who asks, for answers that go on and on; absent if nobody has to say. */
+  renew?: () => Promise<Principal>;
+  /** Set if the client may ask again and get the same answer. */
+  retryable?: Retryable;
+  /** What the route was made with; nothing in there where nothing is served. */
+  readonly routeOptions?: { readonly url?: string | undefined; readonly config?: unknown };
+  readonly params?: unknown;
+}
+
+/** What `operation` tells of a route. */
+export interface RouteSettings {
+  /** The operation's name, as in the OpenAPI document. */
+  readonly operation?: string;
+  /** The status of success. */
+  readonly status?: number;
+  readonly bulk?: boolean;
 }
 
 /** What the API sets in a response. */
@@ -17,6 +37,11 @@ export interface HttpReply {
   send(body?: unknown): HttpReply;
   /** The response that it is written to. */
   readonly raw: { destroy(): unknown; once(event: 'close', listener: () => void): unknown };
+}
+
+/** Sets headers of a response. */
+export function setHeaders(reply: HttpReply, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) reply.header(name, value);
 }
 
 /** A request and its response. */
@@ -39,3 +64,20 @@ export function headerOf({ headers }: HttpRequest, name: string): string | undef
 
 /** The path that a request names, without its query. */
 export const pathOf = ({ url }: HttpRequest): string => url.split('?', 1)[0] ?? url;
+
+/** Who asks. */
+export function principalOf({ principal }: HttpRequest): Principal {
+  if (principal === undefined) throw new Error('nobody was asked who it is');
+  return principal;
+}
+
+/** What `operation` told of the route of a request. */
+export const settingsOf = ({ routeOptions }: HttpRequest): RouteSettings => routeOptions?.config ?? {};
+
+/**
+ * Who asks, as far as that still holds.
+ *
+ * @throws RequestProblem if the token is no good any more
+ */
+export const currentPrincipalOf = async (request: HttpRequest): Promise<Principal> =>
+  request.renew ? request.renew() : principalOf(request);

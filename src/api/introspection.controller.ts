@@ -116,7 +116,7 @@ export class IntrospectionController {
     kind: 'command',
     answer: toolAnswer,
   })
-  async command(
+  command(
     @Http() http: Exchange,
     @Param({ schema: vmPath }) { vm }: VmPath,
     @Query({ schema: noQuery }) _: object,
@@ -125,7 +125,7 @@ export class IntrospectionController {
     if (body.command !== 'get_map_token')
       return this.commands.answer(http, vm, { type: 'introspection_command', ...body });
     const { secret, commitment } = this.secrets.newToken();
-    const answer = await this.commands.answer(http, vm, { type: 'introspection_command', ...body, token: commitment });
-    return { ...answer, token: answerJson(secret) };
+    const command = { type: 'introspection_command', ...body, token: commitment } as const;
+    return this.commands.answer(http, vm, command, { token: answerJson(secret) });
   }
 }

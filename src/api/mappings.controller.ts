@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { hex } from '../domain/json.js';
-import { type Envelope, envelope } from './answers.js';
+import { type Envelope, fieldsOf } from './answers.js';
 import { Commands } from './commands.service.js';
 import { cursorAfter, cursorOf } from './cursor.js';
 import { type Exchange, Http } from './http.js';
@@ -33,8 +33,9 @@ export class MappingsController {
     const from = BigInt(cursorOf(query.cursor, hexShape, hex(query.from)));
     const { to, limit } = query;
     const asOf = await this.commands.asOf(vm, momentOf(query));
-    const answer = await this.commands.run(http, vm, { type: 'read_mappings', vcpu, from, to, limit, asOf });
-    const { next, ...rest } = envelope(answer);
-    return typeof next === 'string' ? { ...rest, nextCursor: cursorAfter(next) } : rest;
+    return this.commands.present(http, vm, { type: 'read_mappings', vcpu, from, to, limit, asOf }, (outcome) => {
+      const { next, ...fields } = fieldsOf(outcome);
+      return { body: typeof next === 'string' ? { ...fields, nextCursor: cursorAfter(next) } : fields };
+    });
   }
 }

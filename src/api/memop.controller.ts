@@ -3,12 +3,13 @@ import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { type MemOpRequest, memOpRequest } from '../domain/shapes/s390x-access.js';
 import { JSON_TYPE, OCTETS, preferred } from './accept.js';
-import { type Envelope, envelope } from './answers.js';
+import type { Envelope } from './answers.js';
 import { Commands } from './commands.service.js';
 import { type Exchange, Http } from './http.js';
 import { memOpRequestOf } from './memop-request.js';
-import { octetAnswer } from './octets.js';
+import { inOctets } from './octets.js';
 import { operation } from './openapi-operation.js';
+import { type Present, plainly } from './presentation.js';
 import { orOctets } from './schema.pipe.js';
 import { type MemOpQuery, memOpAnswer, memOpBatchAnswer, memOpBatchBody, memOpQuery } from './shapes/access.js';
 import { type VcpuPath, type VmPath, noQuery, vcpuPath, vmPath } from './shapes/path.js';
@@ -84,9 +85,9 @@ export class MemOpController {
     return this.commands.answer(http, vm, { type: 's390_mem_op_batch', vcpu, ops });
   }
 
-  private async carryOut(http: Exchange, vm: string, vcpu: number | undefined, op: MemOpRequest) {
-    const answer = await this.commands.run(http, vm, { type: 's390_mem_op', vcpu, ...op });
+  private carryOut(http: Exchange, vm: string, vcpu: number | undefined, op: MemOpRequest) {
     const asOctets = READS.has(op.op) && preferred(http.request, [JSON_TYPE, OCTETS]) === OCTETS;
-    return asOctets ? octetAnswer(http, answer) : envelope(answer);
+    const present: Present<Envelope | Buffer> = asOctets ? inOctets : plainly();
+    return this.commands.present(http, vm, { type: 's390_mem_op', vcpu, ...op }, present);
   }
 }

@@ -4,12 +4,13 @@ import type { z } from 'zod';
 import { hex } from '../domain/json.js';
 import type { CommandOf } from '../domain/vm/command.js';
 import { JSON_TYPE, OCTETS, preferred } from './accept.js';
-import { type Envelope, envelope } from './answers.js';
+import type { Envelope } from './answers.js';
 import { Commands } from './commands.service.js';
 import { type Exchange, Http } from './http.js';
 import { momentOf } from './moment.js';
-import { octetAnswer } from './octets.js';
+import { inOctets } from './octets.js';
 import { operation } from './openapi-operation.js';
+import { type Present, plainly } from './presentation.js';
 import { malformedRequest } from './problem.js';
 import { orOctets } from './schema.pipe.js';
 import {
@@ -84,8 +85,8 @@ export class MemoryController {
   ): Promise<Envelope | Buffer> {
     const { gpa, size } = query;
     const asOf = await this.commands.asOf(vm, momentOf(query));
-    const answer = await this.commands.run(http, vm, { type: 'read_memory', gpa, size, asOf });
-    if (preferred(http.request, [JSON_TYPE, OCTETS]) === OCTETS) return octetAnswer(http, answer);
-    return envelope(answer, { gpa: hex(gpa) });
+    const asOctets = preferred(http.request, [JSON_TYPE, OCTETS]) === OCTETS;
+    const present: Present<Envelope | Buffer> = asOctets ? inOctets : plainly({ gpa: hex(gpa) });
+    return this.commands.present(http, vm, { type: 'read_memory', gpa, size, asOf }, present);
   }
 }

@@ -60,15 +60,16 @@ export class MemslotsController {
     kind: 'command',
     answer: dirtyLogAnswer,
   })
-  async getDirtyLog(
+  getDirtyLog(
     @Http() http: Exchange,
     @Query({ schema: noQuery }) _: object,
     @Param({ schema: slotPath }) { vm, slot }: SlotPath,
   ): Promise<Envelope> {
-    const { decision, version, position } = await this.commands.run(http, vm, { type: 'get_dirty_log', slot });
-    const log = decision.reply as unknown as DirtyLog;
-    const bitmap = bitmapOf(log);
-    return answerJson({ ret: decision.ret, slot, bitmap, frames: log.frames, version, position }) as Envelope;
+    return this.commands.present(http, vm, { type: 'get_dirty_log', slot }, ({ decision }) => {
+      const log = decision.reply as unknown as DirtyLog;
+      const { ret } = decision;
+      return { body: answerJson({ ret, slot, bitmap: bitmapOf(log), frames: log.frames }) as Envelope };
+    });
   }
 
   @Post('dirty-log/clear')

@@ -6,11 +6,12 @@ import type { Command } from '../domain/vm/command.js';
 import type { Reply } from '../domain/vm/decision.js';
 import { vtopText as x86Text } from '../domain/x86_64/vtop-text.js';
 import { JSON_TYPE, TEXT, preferred } from './accept.js';
-import { type Envelope, envelope } from './answers.js';
+import type { Envelope } from './answers.js';
 import { type BodyOf, Commands } from './commands.service.js';
 import { type Exchange, Http } from './http.js';
 import { momentOf } from './moment.js';
 import { operation } from './openapi-operation.js';
+import { type Present, type Presentation, plainly } from './presentation.js';
 import {
   type TranslateQuery,
   translateAnswer,
@@ -60,11 +61,11 @@ const textsOf = ({ arch, body }: Several, replies: readonly Reply[]): string[] =
     ? body.ops.map((op, i) => s390xText(op, replies[i] ?? {}))
     : body.ops.map((op, i) => x86Text(op, replies[i] ?? {}));
 
-/** Answers text: translations one after the other, an empty line between. */
-function inText({ reply }: Exchange, texts: readonly string[]): string {
-  reply.header('content-type', `${TEXT}; charset=utf-8`);
-  return texts.join('\n');
-}
+/** Presents translations as text, one after the other, an empty line between. */
+const inText = (texts: readonly string[]): Presentation<string> => ({
+  body: texts.join('\n'),
+  headers: { 'content-type': `${TEXT}; charset=utf-8` },
+});
 
 /** Address translation as a vCPU does it. */
 @ApiTags('Translation')
@@ -89,8 +90,10 @@ export class TranslateController {
     const { text, explain } = formatOf(http, query);
     const body = await this.commands.bodyFor(vm, translateBody, given);
     const asOf = await this.commands.asOf(vm, momentOf(query));
-    const answer = await this.commands.run(http, vm, translating({ vcpu, explain, asOf }, body));
-    return text ? inText(http, [textOf(body, answer.decision.reply)]) : envelope(answer);
+    const present: Present<Envelope | string> = text
+      ? ({ decision }) => inText([textOf(body, decision.reply)])
+      : plainly();
+    return this.commands.present(http, vm, translating({ vcpu, explain, asOf }, body), present);
   }
 
   @Post('batch')
@@ -112,8 +115,10 @@ export class TranslateController {
     const { text, explain } = formatOf(http, query);
     const body = await this.commands.bodyFor(vm, translateBatchBody, given);
     const asOf = await this.commands.asOf(vm, momentOf(query));
-    const answer = await this.commands.run(http, vm, translatingAll({ vcpu, explain, asOf }, body));
-    return text ? inText(http, textsOf(body, answer.decision.reply['results'] as readonly Reply[])) : envelope(answer);
+    const present: Present<Envelope | string> = text
+      ? ({ decision }) => inText(textsOf(body, decision.reply['results'] as readonly Reply[]))
+      : plainly();
+    return this.commands.present(http, vm, translatingAll({ vcpu, explain, asOf }, body), present);
   }
 
   @Post('legacy')

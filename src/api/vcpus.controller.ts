@@ -6,7 +6,7 @@ import { aarch64RegisterRequest } from '../domain/shapes/aarch64-registers.js';
 import { s390xRegisters } from '../domain/shapes/s390x-registers.js';
 import { x86Registers } from '../domain/shapes/x86-registers.js';
 import type { Command } from '../domain/vm/command.js';
-import type { Envelope } from './answers.js';
+import { type Envelope, fieldsOf } from './answers.js';
 import { byArch } from './by-arch.js';
 import { type BodyOf, Commands } from './commands.service.js';
 import { type Page, cursorOf, pageOf, paging } from './cursor.js';
@@ -51,15 +51,16 @@ export class VcpusController {
     answer: createdVcpu,
     status: 201,
   })
-  async createVcpu(
+  createVcpu(
     @Http() http: Exchange,
     @Param({ schema: vmPath }) { vm }: VmPath,
     @Query({ schema: noQuery }) _: object,
     @Body({ schema: createBody }) { id, ultravisor }: z.output<typeof createBody>,
   ): Promise<Envelope> {
-    const answer = await this.commands.answer(http, vm, { type: 'create_vcpu', id, ultravisor }, { id });
-    http.reply.header('location', `/v1/vms/${vm}/vcpus/${id}`);
-    return answer;
+    return this.commands.present(http, vm, { type: 'create_vcpu', id, ultravisor }, (outcome) => ({
+      body: fieldsOf(outcome, { id }),
+      headers: { location: `/v1/vms/${vm}/vcpus/${id}` },
+    }));
   }
 
   @Get()

@@ -21,9 +21,20 @@ const slotView = ({ slot, firstFrame, frames, firstPage, flags }: Memslot) => ({
   flags,
 });
 
-/** A VM as it is answered (contract, shapes). */
-export function vmView({ vm, version, position }: Existing): Envelope {
-  const { id, name, arch, vmType, semantics, ledger, regions, host, memory, vcpus, labels } = vm;
+/** A VM as it is answered (contract, shapes), but for where it stands. */
+export function vmFields({
+  id,
+  name,
+  arch,
+  vmType,
+  semantics,
+  ledger,
+  regions,
+  host,
+  memory,
+  vcpus,
+  labels,
+}: Vm): Envelope {
   const { createdAt, updatedAt, destroyedAt } = ledger;
   return answerJson({
     id,
@@ -31,8 +42,6 @@ export function vmView({ vm, version, position }: Existing): Envelope {
     arch,
     type: vmType,
     semantics,
-    version,
-    position,
     createdAt,
     updatedAt,
     destroyedAt,
@@ -43,6 +52,9 @@ export function vmView({ vm, version, position }: Existing): Envelope {
     labels,
   }) as Envelope;
 }
+
+/** A VM as it is answered. */
+export const vmView = ({ vm, version, position }: Existing): Envelope => ({ ...vmFields(vm), version, position });
 
 /** Registers as they are answered: access registers and the prefix as hex, like 64-bit ones (s390x shapes). */
 const registersView = ({ prefix, acrs, ...rest }: S390xRegisterFile) => ({

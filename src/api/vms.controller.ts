@@ -6,18 +6,22 @@ import { ARCHS, vmId } from '../domain/shapes/create-vm.js';
 import type { Command, CommandOf } from '../domain/vm/command.js';
 import { forecast } from '../domain/vm/forecast.js';
 import type { Vm } from '../domain/vm/state.js';
+import { hasLabels } from '../infra/access/labels.js';
+import type { Principal } from '../infra/access/principal.js';
+import { sees, seesAll } from '../infra/access/visible.js';
 import type { Service } from '../infra/service.js';
 import type { Envelope } from './answers.js';
 import { Commands } from './commands.service.js';
 import { type Page, cursorOf, pageOf, paging } from './cursor.js';
-import { type Exchange, Http } from './http.js';
+import { type Exchange, Http, principalOf } from './http.js';
 import { momentOf, momentQuery } from './moment.js';
 import { operation } from './openapi-operation.js';
+import { RequestProblem } from './problem.js';
 import { SERVICE } from './service.token.js';
 import { done } from './shapes/output.js';
 import { type VmPath, noBody, noQuery, vmPath } from './shapes/path.js';
 import { type CreateVmBody, createVmBody, createdVm, vmPage, vmShape, vmState } from './shapes/vm.js';
-import { vmView } from './vm-view.js';
+import { vmFields, vmView } from './vm-view.js';
 
 const listQuery = z.strictObject({
   ...paging,
@@ -31,22 +35,26 @@ const listQuery = z.strictObject({
 
 type ListQuery = z.output<typeof listQuery>;
 
-function hasLabel({ labels }: Vm, wanted: string): boolean {
-  const [name = '', ...value] = wanted.split('=');
-  return value.length === 0 ? Object.hasOwn(labels, name) : labels[name] === value.join('=');
-}
-
 const wantedBy =
   ({ arch, state, label = [] }: ListQuery) =>
   (vm: Vm): boolean =>
     [undefined, vm.arch].includes(arch) &&
     (state === undefined || vm.regions.lifecycle === state) &&
-    [label].flat().every((wanted) => hasLabel(vm, wanted));
+    hasLabels(vm.labels, [label].flat());
 
 /** The command that creates a VM, with every detail of its machine filled in. */
 function creating({ type: vmType, ...rest }: Omit<CreateVmBody, 'id'>): Command {
   const command = { type: 'create_vm', vmType, ...rest } as CommandOf<'create_vm'>;
   return command.arch === 's390x' ? { ...command, host: describedHost(command.host) } : command;
+}
+
+/** Who is limited to labels makes VMs that are there for him, under ids that say nothing of others. */
+function assertMayCreate(principal: Principal, { id, labels }: CreateVmBody): void {
+  if (seesAll(principal)) return;
+  if (id !== undefined)
+    throw new RequestProblem('forbidden', 'id: is chosen by the service for tokens that are limited to labels');
+  if (!sees(principal, labels))
+    throw new RequestProblem('forbidden', `labels: must have ${principal.labels.join(' and ')}, as the token does`);
 }
 
 /** VMs: created, looked at now or then, destroyed. */
@@ -66,24 +74,33 @@ export class VmsController {
     answer: createdVm,
     status: 201,
   })
-  async createVm(
+  createVm(
     @Http() http: Exchange,
     @Query({ schema: noQuery }) _: object,
     @Body({ schema: createVmBody }) body: CreateVmBody,
   ): Promise<Envelope> {
+    assertMayCreate(principalOf(http.request), body);
     const { id = this.service.machines.newId(), ...rest } = body;
-    const { version } = await this.commands.run(http, id, creating(rest));
-    const now = await this.service.machines.view(id);
-    const created = now.version === version ? now : await this.service.machines.view(id, { version });
-    http.reply.header('location', `/v1/vms/${id}`);
-    return { ret: 0, ...vmView(created) };
+    return this.commands.present(http, id, creating(rest), ({ vm }) => {
+      if (vm === undefined) throw new Error(`VM ${id} was not created`);
+      return { body: { ret: 0, ...vmFields(vm) }, headers: { location: `/v1/vms/${id}` } };
+    });
   }
 
   @Get()
   @operation({ summary: 'List VMs in order of id', kind: 'read', answer: vmPage })
-  async listVms(@Query({ schema: listQuery }) query: ListQuery): Promise<Page<Envelope>> {
+  async listVms(
+    @Http() { request }: Exchange,
+    @Query({ schema: listQuery }) query: ListQuery,
+  ): Promise<Page<Envelope>> {
     const after = cursorOf(query.cursor, vmId, '');
-    const found = await this.service.machines.list(after, query.limit + 1, wantedBy(query));
+    const principal = principalOf(request);
+    const isWanted = wantedBy(query);
+    const found = await this.service.machines.list(
+      after,
+      query.limit + 1,
+      (vm) => sees(principal, vm.labels) && isWanted(vm),
+    );
     const { items, ...page } = pageOf(found, query.limit, ({ vm }) => vm.id);
     return { items: items.map(vmView), ...page };
   }

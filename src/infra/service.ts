@@ -1,12 +1,16 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Sight } from './access/sight.js';
 import { type LogOptions, TransparencyLog } from './audit/transparency-log.js';
 import { lockDataDir } from './data-dir-lock.js';
 import { Followers } from './followers/followers.js';
+import type { AnswerStore } from './journal/answer-store.js';
+import { pruning } from './journal/pruning.js';
 import type { Journal } from './journal/journal.js';
 import { openSqliteJournal } from './journal/sqlite-journal.js';
 import { History } from './machines/history.js';
 import { Machines } from './machines/machines.js';
+import { VmLabels } from './machines/vm-labels.js';
 import { Replays } from './replays.js';
 import type { Backoff } from './webhooks/backoff.js';
 import { Webhooks } from './webhooks/webhooks.js';
@@ -30,12 +34,17 @@ export interface ServiceOptions {
 export interface Service {
   readonly machines: Machines;
   readonly journal: Journal;
+  /** What was answered to clients who may ask again. */
+  readonly answers: AnswerStore;
+  /** What is there for whom. */
+  readonly sight: Sight;
   readonly history: History;
   readonly replays: Replays;
   /** The journal as others verify it. */
   readonly log: TransparencyLog;
   readonly followers: Followers;
   readonly webhooks: Webhooks;
+  readonly world: World;
   /** Waits for what is under way, then releases the ledger. */
   close(): Promise<void>;
 }
@@ -65,7 +74,7 @@ async function openLocked(
   unlock: () => void,
 ): Promise<Service> {
   const ledger = await openSqliteJournal({ file: join(dataDir, LEDGER_FILE), ...options });
-  const { journal, snapshots, tree, webhooks: store } = ledger;
+  const { journal, snapshots, tree, answers, webhooks: store } = ledger;
   const log = await TransparencyLog.open(dataDir, journal, tree, logOptions).catch(async (error: unknown) => {
     await journal.close();
     throw error;
@@ -75,10 +84,15 @@ async function openLocked(
   const followers = new Followers(journal);
   const machines = new Machines(journal, history, world);
   await machines.recall();
+  const sight = new Sight(journal, new VmLabels(journal));
   const webhooks = await Webhooks.open({ journal, followers, store, world, backoff });
+  const stopPruning = pruning(answers, world);
   return {
     machines,
     journal,
+    answers,
+    sight,
+    world,
     history,
     replays,
     log,
@@ -86,6 +100,7 @@ async function openLocked(
     webhooks,
     close: async () => {
       await webhooks.close();
+      stopPruning();
       await replays.close();
       followers.close();
       await log.close();
