@@ -3,17 +3,21 @@ import type { NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import type { TokenKind } from '../infra/access/token-kind.js';
 import type { Service } from '../infra/service.js';
 import { AppModule } from './app.module.js';
+import { Gate } from './auth/gate.js';
 import { BODY_MAX, BULK_MAX, type ParserHost, registerParsers } from './body-parsers.js';
 import { answerClientError } from './client-error.js';
-import { type VersionedRequest, hostProblem } from './host-header.js';
-import type { HttpReply, HttpRequest } from './http.js';
+import { type HookHost, type Hooks, addHooks, requestHooks } from './hooks.js';
+import type { HttpReply, HttpRequest, RouteSettings } from './http.js';
+import { type Log, makeLog } from './log.js';
+import { nestLogger } from './nest-logger.js';
 import { openApiOf } from './openapi.js';
+import { type RateHost, limitRate } from './rate-limit.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RouteTable } from './route-table.js';
 import { SchemaPipe } from './schema.pipe.js';
-import { stderrLogger } from './stderr-logger.js';
 
 const REQUEST_ID = /^[\w.-]{1,128}$/;
 
@@ -26,20 +30,18 @@ function requestIdOf({ headers }: Pick<HttpRequest, 'headers'>): string {
 /** Milliseconds in which a request has to arrive whole, so that one which never ends does not hold its connection. */
 export const REQUEST_TIMEOUT = 60_000;
 
-/** A route as it is added; `operation` configures it. */
+/** A route as it is added. */
 interface Route {
   readonly method: string | string[];
   readonly url: string;
-  readonly config?: { readonly bulk?: boolean };
+  readonly config?: RouteSettings;
   bodyLimit?: number;
 }
 
-type RequestHook = (request: VersionedRequest, reply: HttpReply, done: (error?: Error) => void) => void;
-
 /** What of a Fastify instance is set up here. */
-interface Host extends ParserHost {
+interface Host extends ParserHost, HookHost, RateHost {
+  addHook<Name extends keyof Hooks>(name: Name, hook: Hooks[Name]): unknown;
   addHook(name: 'onRoute', hook: (route: Route) => void): unknown;
-  addHook(name: 'onRequest', hook: RequestHook): unknown;
 }
 
 type Options = Pick<NestApplicationOptions, 'bodyParser' | 'abortOnError' | 'logger'>;
@@ -52,14 +54,20 @@ export interface App {
   readonly document: () => OpenAPIObject;
 }
 
-/**
- * The REST API of a service, ready to listen. To close it is to let requests that are under way finish; the service stays open.
- *
- * @param log takes what the operator should see
- */
+/** How the API is served. */
+export interface AppOptions {
+  /** Takes what the operator should see. */
+  readonly log?: Log;
+  /** The tokens that are taken; absent if nobody has to say who they are. */
+  readonly tokens?: readonly TokenKind[] | undefined;
+  /** Most requests a minute of one actor; no limit if 0 or absent. */
+  readonly rateLimit?: number;
+}
+
+/** The REST API of a service, ready to listen. To close it is to let requests that are under way finish; the service stays open. */
 export async function createApp(
   service: Service,
-  log: (message: string) => void = (message) => process.stderr.write(`${message}\n`),
+  { log = makeLog('warn'), tokens, rateLimit = 0 }: AppOptions = {},
 ): Promise<App> {
   const routes = new RouteTable();
   const filter = new ProblemFilter(routes, log);
@@ -79,14 +87,12 @@ export async function createApp(
     routes.add(route.method, route.url);
     if (route.config?.bulk) route.bodyLimit = BULK_MAX;
   });
-  host.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
-    done(hostProblem(request));
-  });
+  addHooks(host, requestHooks(service, { log, gate: new Gate(service.sight, tokens) }));
+  if (rateLimit > 0) await limitRate(host, rateLimit);
   registerParsers(host);
 
   let made: OpenAPIObject | undefined;
-  const options: Options = { bodyParser: false, abortOnError: false, logger: stderrLogger(log) };
+  const options: Options = { bodyParser: false, abortOnError: false, logger: nestLogger(log) };
   const document = (): OpenAPIObject => (made ??= openApiOf(nest));
   const nest = await NestFactory.create<NestFastifyApplication>(AppModule.of(service, document), adapter, options);
   nest.useGlobalPipes(new SchemaPipe());

@@ -39,7 +39,7 @@ const UTF8 = `${TEXT}; charset=utf-8`;
 const PATIENCE = 3000;
 
 /** How long an answer may be kept: what a log said once it says for ever, but for its checkpoint. */
-const CACHING = { never: 'no-cache', forever: 'public, max-age=31536000, immutable' } as const;
+const CACHING = { never: 'no-cache', forever: 'private, max-age=31536000, immutable' } as const;
 
 const acceptsGzip = (exchange: Exchange): boolean =>
   /(?:^|,)\s*gzip\s*(?:$|,|;(?!\s*q=0(?:\.0*)?\s*(?:$|,)))/.test(headerOf(exchange.request, 'accept-encoding') ?? '');

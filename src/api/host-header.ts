@@ -6,8 +6,12 @@ export interface VersionedRequest extends HttpRequest {
   readonly raw: { readonly httpVersion: string };
 }
 
-/** HTTP/1.1 asks for a Host header (RFC 9112, 3.2). Node's own refusal of a request without one has no body. */
-export function hostProblem(request: VersionedRequest): Error | undefined {
-  if (request.raw.httpVersion !== '1.1' || headerOf(request, 'host') !== undefined) return undefined;
-  return malformedRequest([{ field: 'Host', message: 'is required' }]);
+/**
+ * HTTP/1.1 asks for a Host header (RFC 9112, 3.2). Node's own refusal of a request without one has no body.
+ *
+ * @throws RequestProblem
+ */
+export function assertHost(request: VersionedRequest): void {
+  if (request.raw.httpVersion === '1.1' && headerOf(request, 'host') === undefined)
+    throw malformedRequest([{ field: 'Host', message: 'is required' }]);
 }

@@ -1,20 +1,18 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { toHex } from '../domain/audit/bulk.js';
-import { parseBody } from '../domain/audit/record.js';
-import type { Query as JournalSearch, StoredRecord } from '../infra/journal/journal.js';
+import type { Principal } from '../infra/access/principal.js';
+import type { Query as JournalSearch } from '../infra/journal/journal.js';
 import { searchOf } from '../infra/journal/search.js';
 import { UnknownVm } from '../infra/machines/errors.js';
 import type { Service } from '../infra/service.js';
-import { type Page, cursorOf, pageOf } from './cursor.js';
+import { type Page, cursorOf, cursorAfter, pageOf } from './cursor.js';
+import { type Exchange, Http, principalOf } from './http.js';
 import { operation } from './openapi-operation.js';
+import { recordView } from './record-view.js';
 import { SERVICE } from './service.token.js';
 import { type JournalQuery, journalPage, journalQuery, vmJournalQuery } from './shapes/journal.js';
 import { type VmPath, vmPath } from './shapes/path.js';
-
-/** A record as it is answered: what its bytes say, and their leaf hash. */
-const recordView = ({ bytes, leafHash }: StoredRecord) => ({ ...parseBody(bytes), leafHash: toHex(leafHash) });
 
 /** @param shared whether records of other VMs count that touched the range of `vm` through a page which both have */
 function queryOf({ cursor, limit, after, ...filters }: JournalQuery, shared: boolean): JournalSearch {
@@ -36,24 +34,29 @@ export class JournalController {
     kind: 'read',
     answer: journalPage,
   })
-  readJournal(@Query({ schema: journalQuery }) query: JournalQuery): Promise<Page<object>> {
-    return this.page(query, true);
+  readJournal(
+    @Http() { request }: Exchange,
+    @Query({ schema: journalQuery }) query: JournalQuery,
+  ): Promise<Page<object>> {
+    return this.page(principalOf(request), query, true);
   }
 
   @Get('vms/:vm/journal')
   @operation({ summary: 'Read the journal of a VM in order of version', kind: 'read', answer: journalPage })
   async readVmJournal(
+    @Http() { request }: Exchange,
     @Param({ schema: vmPath }) { vm }: VmPath,
     @Query({ schema: vmJournalQuery }) query: JournalQuery,
   ): Promise<Page<object>> {
     const { version } = await this.service.journal.streamHead(vm);
     if (version === 0) throw new UnknownVm(vm);
-    return this.page({ ...query, vm }, false);
+    return this.page(principalOf(request), { ...query, vm }, false);
   }
 
-  private async page(query: JournalQuery, shared: boolean): Promise<Page<object>> {
-    const found = await this.service.journal.read(queryOf(query, shared));
-    const { items, ...page } = pageOf(found, query.limit, ({ position }) => position);
-    return { items: items.map(recordView), ...page };
+  private async page(principal: Principal, query: JournalQuery, shared: boolean): Promise<Page<object>> {
+    const { records, searchedTo } = await this.service.sight.records(principal, queryOf(query, shared));
+    const { items, ...page } = pageOf(records, query.limit, ({ position }) => position);
+    const next = searchedTo === undefined ? page : { nextCursor: cursorAfter(searchedTo) };
+    return { items: items.map(recordView), ...next };
   }
 }

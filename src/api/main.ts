@@ -3,11 +3,13 @@ import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { keyText } from '../domain/audit/tlog/key.js';
 import { NO_WITNESSES } from '../domain/audit/tlog/policy.js';
+import { type Access, openAccess } from '../infra/access/access.js';
 import { readPolicy } from '../infra/audit/policy-file.js';
-import { config } from 'rxjs';
-import { readConfig } from '../infra/config.js';
+import { config as rxjs } from 'rxjs';
+import { type Config, readConfig } from '../infra/config.js';
 import { type Service, openService } from '../infra/service.js';
 import { createApp } from './app.js';
+import { makeLog } from './log.js';
 
 /** Milliseconds that requests which are under way have left once the process was told to end. */
 const DRAIN_MAX = 10_000;
@@ -31,7 +33,7 @@ async function drain(nest: NestFastifyApplication): Promise<void> {
 }
 
 // A follower that throws ends alone: it takes neither the journal nor the process with it.
-config.onUnhandledError = (error: unknown) => say(`a follower failed: ${String(error)}`);
+rxjs.onUnhandledError = (error: unknown) => say(`a follower failed: ${String(error)}`);
 
 /** Settles once the process was told to end. Being told again changes nothing: the first time counts. */
 const told = new Promise<void>((resolve) => {
@@ -39,8 +41,8 @@ const told = new Promise<void>((resolve) => {
 });
 
 /** Serves until the process is told to end; requests that are under way then are finished first. */
-async function serve(service: Service, host: string, port: number): Promise<void> {
-  const { nest } = await createApp(service);
+async function serve(service: Service, { host, port, rateLimit, logLevel }: Config, access: Access): Promise<void> {
+  const { nest } = await createApp(service, { log: makeLog(logLevel), tokens: access.kinds, rateLimit });
   // Past Nest, which would log a port in use beside the error.
   await nest.getHttpAdapter().getInstance().listen({ port, host });
   const url = urlOf(nest.getHttpServer().address() as AddressInfo);
@@ -51,13 +53,16 @@ async function serve(service: Service, host: string, port: number): Promise<void
 }
 
 try {
-  const { port, host, dataDir, logOrigin, witnessPolicy } = readConfig(process.env);
+  const config = readConfig(process.env);
+  const { dataDir, logOrigin, witnessPolicy } = config;
   const policy = witnessPolicy === undefined ? NO_WITNESSES : await readPolicy(witnessPolicy);
   const log = { policy, report: say, ...(logOrigin !== undefined && { origin: logOrigin }) };
   const service = await openService({ dataDir, log });
+  const access = openAccess(config.auth, dataDir, service.world);
   try {
-    await serve(service, host, port);
+    await serve(service, config, access);
   } finally {
+    access.close();
     await service.close();
   }
   process.exit(0);

@@ -2,7 +2,9 @@ import { HttpCode, applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiConsumes, ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
+import { isPublic } from './auth/access.js';
 import { ERRNO_STATUS } from './errno-status.js';
+import type { RouteSettings } from './http.js';
 import { PROBLEMS } from './problem.js';
 
 /** What a kind of operation can be answered besides success. */
@@ -28,6 +30,9 @@ const PROBLEM_STATUSES = {
   plain: [PROBLEMS.malformed_request, PROBLEMS.internal_error, PROBLEMS.journal_unavailable],
 } as const;
 
+/** What anything that is not public can be answered, before it is looked at. */
+const ACCESS_STATUSES = [PROBLEMS.unauthenticated, PROBLEMS.forbidden, PROBLEMS.authentication_unavailable];
+
 /** What is answered before it is known which operation is meant. */
 const BEFORE_ROUTING: ReadonlySet<number> = new Set([405, 408, 414, 431]);
 
@@ -46,26 +51,38 @@ export interface Operation {
   readonly produces?: readonly string[];
 }
 
-/** Describes a handler, and makes it answer `status` (200 if absent) unless it throws. */
-export function operation({
-  summary,
-  description,
-  kind,
-  answer,
-  status = 200,
-  bulk = false,
-  consumes,
-  produces,
-}: Operation) {
-  const statuses = new Set(PROBLEM_STATUSES[kind].map((problem) => problem.status as number));
-  const problems = [...statuses].filter((code) => !BEFORE_ROUTING.has(code)).sort((a, b) => a - b);
-  return applyDecorators(
-    HttpCode(status),
-    RouteConfig({ bulk }),
-    ApiOperation({ summary, ...(description !== undefined && { description }) }),
-    ApiResponse({ status, description: 'Done.', ...(answer && { standardSchema: answer }) }),
-    ...problems.map((code) => ApiResponse({ status: code, description: 'A problem.' })),
-    ...(consumes ? [ApiConsumes(...consumes)] : []),
-    ...(produces ? [ApiProduces(...produces)] : []),
-  );
-}
+/**
+ * Describes a handler, whose name is the operation's, and makes it answer `status` (200 if absent) unless it throws.
+ *
+ * @returns the decorator of the handler
+ */
+export const operation =
+  ({
+    summary,
+    description,
+    kind,
+    answer,
+    status = 200,
+    bulk = false,
+    consumes,
+    produces,
+  }: Operation): MethodDecorator =>
+  (target, name, descriptor) => {
+    const settings: RouteSettings = { operation: String(name), status, bulk };
+    const access = isPublic(String(name)) ? [] : ACCESS_STATUSES;
+    const problems = [...PROBLEM_STATUSES[kind], ...access, PROBLEMS.too_many_requests];
+    const codes = new Set(problems.map((problem) => problem.status as number));
+    const decorate = applyDecorators(
+      HttpCode(status),
+      RouteConfig(settings),
+      ApiOperation({ summary, ...(description !== undefined && { description }) }),
+      ApiResponse({ status, description: 'Done.', ...(answer && { standardSchema: answer }) }),
+      ...[...codes]
+        .filter((code) => !BEFORE_ROUTING.has(code))
+        .sort((a, b) => a - b)
+        .map((code) => ApiResponse({ status: code, description: 'A problem.' })),
+      ...(consumes ? [ApiConsumes(...consumes)] : []),
+      ...(produces ? [ApiProduces(...produces)] : []),
+    );
+    decorate(target, name, descriptor as TypedPropertyDescriptor<unknown>);
+  };

@@ -2,8 +2,10 @@ import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { z } from 'zod';
 import { JSON_TYPE, OCTETS, TEXT } from './accept.js';
+import { isPublic } from './auth/access.js';
 import { jsonSchemaOf } from './json-schema.js';
 import { PROBLEM_JSON } from './problem.js';
+import { isChange } from './request-key.js';
 
 /** A problem as every operation answers it. */
 const problemShape = z
@@ -30,6 +32,11 @@ const HEADERS: Readonly<Record<string, object>> = {
   'KVM-Errno': { description: 'The errno of a refusal.', schema: text },
   'KVM-Exception': { description: 'The program interruption, in JSON, of an answer in octets.', schema: text },
   'Retry-After': { description: 'Seconds after which it may go through.', schema: { type: 'integer' } },
+  'Idempotency-Replayed': {
+    description: '`true`: the answer to an earlier request under the same Idempotency-Key.',
+    schema: { type: 'string', enum: ['true'] },
+  },
+  'WWW-Authenticate': { description: 'How to say who asks (RFC 6750).', schema: text },
   'X-Request-Id': { description: 'As the client sent it, or made by the service.', schema: text },
 };
 
@@ -43,6 +50,20 @@ const IF_MATCH = {
   required: false,
   description: 'The versions of the VM, as entity tags, at which the command is to be carried out; 412 at any other.',
   schema: text,
+};
+
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'Makes the request safe to repeat: for a day the first answer below 500 is given again, byte for byte; 422 if the same actor used the key for another request.',
+  schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
+};
+
+/** Who asks: a token that `vmledger token` made, or one of the identity provider. */
+const BEARER = {
+  bearer: { type: 'http', scheme: 'bearer', description: 'Not needed if the service is open on loopback.' },
 };
 
 const REQUEST_ID = {
@@ -65,6 +86,8 @@ interface Body {
 }
 
 interface OperationObject {
+  readonly operationId: string;
+  security?: unknown[];
   parameters?: unknown[];
   requestBody?: Body;
   responses: Record<string, Body>;
@@ -107,9 +130,13 @@ const named = (parameter: unknown): unknown =>
 
 function complete(method: string, operation: OperationObject, schemas: Schemas): void {
   const command = isCommand(operation);
+  const change = isChange(method.toUpperCase());
+  if (change) operation.responses['422'] ??= { description: 'A problem.' };
+  operation.security = isPublic(operation.operationId) ? [] : [{ bearer: [] }];
   operation.parameters = [
     ...(operation.parameters ?? []).map(named),
     ...(command ? [IF_MATCH] : []),
+    ...(change ? [IDEMPOTENCY_KEY] : []),
     { ...REQUEST_ID },
   ];
   // A body of DELETE says nothing (RFC 9110, 9.3.5); it is looked at only to refuse what it says all the same.
@@ -125,7 +152,9 @@ function complete(method: string, operation: OperationObject, schemas: Schemas):
       ...headers('X-Request-Id'),
       ...(command && headers('ETag', 'KVM-Ret')),
       ...(command && failed && headers('KVM-Errno')),
-      ...(status === '503' && headers('Retry-After')),
+      ...(['429', '503'].includes(status) && headers('Retry-After')),
+      ...(status === '401' && headers('WWW-Authenticate')),
+      ...(change && Number(status) < 500 && headers('Idempotency-Replayed')),
       ...(octets && !failed && headers('KVM-Exception')),
     };
   }
@@ -154,6 +183,10 @@ export function openApiOf(app: INestApplication): OpenAPIObject {
     for (const [method, operation] of Object.entries(path) as [string, OperationObject][])
       complete(method, operation, schemas);
   const problem = jsonSchemaOf(problemShape).components as typeof schemas;
-  const components = { schemas: { ...schemas, ...problem }, headers: HEADERS } as OpenAPIObject['components'];
+  const components = {
+    schemas: { ...schemas, ...problem },
+    headers: HEADERS,
+    securitySchemes: BEARER,
+  } as OpenAPIObject['components'];
   return { ...document, components, security: [] } as OpenAPIObject;
 }

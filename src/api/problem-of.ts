@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { HttpException } from '@nestjs/common';
 import { z } from 'zod';
+import { KeysUnavailable } from '../infra/access/token-kind.js';
 import { JournalError, type JournalFault } from '../infra/journal/journal.js';
 import { MalformedCommand, UnknownVersion, UnknownVm, VersionMismatch } from '../infra/machines/errors.js';
 import { TooManyWebhooks, UnknownWebhook } from '../infra/webhooks/webhooks.js';
@@ -67,6 +68,8 @@ export function problemOf(error: unknown): RequestProblem | undefined {
   if (error instanceof TooManyWebhooks) return new RequestProblem('too_many_webhooks', error.message);
   if (error instanceof MalformedCommand) return malformedRequest([{ field: error.field, message: error.message }]);
   if (error instanceof z.ZodError) return malformedRequest(fieldErrors(error, 'request'));
+  if (error instanceof KeysUnavailable)
+    return new RequestProblem('authentication_unavailable', error.message, {}, { 'retry-after': '5' });
   if (error instanceof JournalError) return journalProblem(error);
   return isError(error) ? frameworkProblem(error) : undefined;
 }

@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import { type HttpReply, type HttpRequest, pathOf } from './http.js';
+import type { Log } from './log.js';
 import { type Problem, PROBLEM_JSON, Refusal, RequestProblem } from './problem.js';
 import { problemOf } from './problem-of.js';
 import { setOutcome } from './answers.js';
@@ -10,7 +11,7 @@ import type { RouteTable } from './route-table.js';
 export class ProblemFilter implements ExceptionFilter {
   constructor(
     private readonly routes: RouteTable,
-    private readonly log: (message: string) => void,
+    private readonly log: Log,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -49,9 +50,9 @@ export class ProblemFilter implements ExceptionFilter {
     return new RequestProblem('method_not_allowed', `${path} takes ${allow}`, {}, { allow });
   }
 
-  private unexpected(error: unknown, { id, method, url }: HttpRequest): RequestProblem {
-    const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.log(`request ${id}, ${method} ${url}: ${trace}`);
+  private unexpected(error: unknown, request: HttpRequest): RequestProblem {
+    const { id, method } = request;
+    this.log.error({ requestId: id, method, path: pathOf(request), err: error }, 'a request failed');
     return new RequestProblem('internal_error', `the service failed; its log has more about request ${id}`);
   }
 }

@@ -1,10 +1,12 @@
 import { Body, Controller, Get, Inject, type MessageEvent, Param, Post, Query, Sse } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { type Observable, map, of, takeUntil } from 'rxjs';
+import { type Observable, concatMap, map, of, takeUntil } from 'rxjs';
+import type { Principal } from '../infra/access/principal.js';
+import { seesAll } from '../infra/access/visible.js';
 import type { Replay } from '../infra/replays.js';
 import type { Service } from '../infra/service.js';
 import { Closing } from './closing.service.js';
-import { type Exchange, Http } from './http.js';
+import { type Exchange, Http, principalOf } from './http.js';
 import { operation } from './openapi-operation.js';
 import { RequestProblem } from './problem.js';
 import { SERVICE } from './service.token.js';
@@ -29,10 +31,13 @@ export class ReplaysController {
     status: 202,
   })
   async startReplay(
-    @Http() { reply }: Exchange,
+    @Http() { request, reply }: Exchange,
     @Query({ schema: noQuery }) _: object,
     @Body({ schema: replayBody }) { vm }: ReplayBody,
   ): Promise<Replay> {
+    const principal = principalOf(request);
+    if (vm !== undefined) await this.service.sight.assert(principal, vm);
+    else if (!seesAll(principal)) throw new RequestProblem('forbidden', 'vm: is required of tokens limited to labels');
     const replay = await this.service.replays.start(vm);
     reply.header('location', `/v1/replays/${replay.id}`);
     return replay;
@@ -40,8 +45,13 @@ export class ReplaysController {
 
   @Get(':id')
   @operation({ summary: 'Read how far a replay is', kind: 'read', answer: replayShape })
-  getReplay(@Query({ schema: noQuery }) _: object, @Param({ schema: replayPath }) { id }: ReplayPath): Replay {
-    return this.find(id);
+  async getReplay(
+    @Http() { request }: Exchange,
+    @Query({ schema: noQuery }) _: object,
+    @Param({ schema: replayPath }) { id }: ReplayPath,
+  ): Promise<Replay> {
+    const principal = principalOf(request);
+    return this.seenBy(principal, await this.find(principal, id));
   }
 
   @Sse(':id/events')
@@ -52,21 +62,32 @@ export class ReplaysController {
     answer: replayShape,
     produces: ['text/event-stream'],
   })
-  followReplay(
+  async followReplay(
+    @Http() { request }: Exchange,
     @Query({ schema: noQuery }) _: object,
     @Param({ schema: replayPath }) { id }: ReplayPath,
-  ): Observable<MessageEvent> {
-    const now = this.find(id);
+  ): Promise<Observable<MessageEvent>> {
+    const principal = principalOf(request);
+    const now = await this.find(principal, id);
     const progress = now.state === 'running' ? this.service.replays.progress(id) : undefined;
     return (progress ?? of(now)).pipe(
       takeUntil(this.closing.begun),
+      concatMap((replay) => this.seenBy(principal, replay)),
       map((replay): MessageEvent => ({ type: 'replay', data: replay })),
     );
   }
 
-  private find(id: string): Replay {
+  private async find(principal: Principal, id: string): Promise<Replay> {
     const replay = this.service.replays.get(id);
-    if (replay === undefined) throw new RequestProblem('unknown_replay', `there is no replay ${id}`);
+    const isSeen = replay?.vm === undefined ? seesAll(principal) : await this.service.sight.of(principal, replay.vm);
+    if (replay === undefined || !isSeen) throw new RequestProblem('unknown_replay', `there is no replay ${id}`);
     return replay;
+  }
+
+  /** A replay without what it found out about VMs that are not there for somebody. */
+  private async seenBy(principal: Principal, replay: Replay): Promise<Replay> {
+    if (seesAll(principal)) return replay;
+    const seen = await Promise.all(replay.divergences.map(({ vm }) => this.service.sight.of(principal, vm)));
+    return { ...replay, divergences: replay.divergences.filter((_, i) => seen[i]) };
   }
 }

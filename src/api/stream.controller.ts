@@ -3,8 +3,8 @@ import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import { searchOf } from '../infra/journal/search.js';
 import type { Service } from '../infra/service.js';
 import { Closing } from './closing.service.js';
-import { EVENT_STREAM, readableEvents } from './event-stream.js';
-import { type Exchange, Http, type HttpRequest, headerOf } from './http.js';
+import { EVENT_STREAM, type Following, readableEvents } from './event-stream.js';
+import { type Exchange, Http, type HttpRequest, currentPrincipalOf, headerOf } from './http.js';
 import { operation } from './openapi-operation.js';
 import { malformedRequest } from './problem.js';
 import { SERVICE } from './service.token.js';
@@ -48,7 +48,7 @@ export class StreamController {
     const head = await this.service.journal.head();
     const query = { ...searchOf(filters), after: lastEventId(request, head) ?? after ?? head };
     const ending = new AbortController();
-    const events = readableEvents(this.service.followers, { query, signal: ending.signal });
+    const events = readableEvents(this.seenBy(request), { query, signal: ending.signal });
     const stop = this.closing.begun.subscribe(() => {
       ending.abort();
       // A client that does not read would keep its connection from ending.
@@ -58,6 +58,16 @@ export class StreamController {
     events.once('close', () => stop.unsubscribe());
     reply.header('content-type', EVENT_STREAM).header('cache-control', 'no-store').header('x-accel-buffering', 'no');
     return new StreamableFile(events);
+  }
+
+  /** Followers that find what is there for whoever asks, as long as his token is good. */
+  private seenBy(request: HttpRequest): Following {
+    return {
+      next: async (query, waiting) => {
+        const look = await this.service.followers.next(query, waiting);
+        return this.service.sight.look(await currentPrincipalOf(request), query, look);
+      },
+    };
   }
 }
 

@@ -111,7 +111,7 @@ describe('tiles', () => {
     ]);
     for (const { headers } of [plain, hashes])
       expect([headers.get('cache-control'), headers.get('content-type')]).toEqual([
-        'public, max-age=31536000, immutable',
+        'private, max-age=31536000, immutable',
         'application/octet-stream',
       ]);
     expect(plain.headers.get('vary')).toBe('accept-encoding');

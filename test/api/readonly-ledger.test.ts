@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../src/api/app.js';
+import { makeLog } from '../../src/api/log.js';
 import { LEDGER_FILE, openService } from '../../src/infra/service.js';
 import { Api } from './support/api.js';
 
@@ -22,7 +23,7 @@ describe('a ledger that cannot be written to', () => {
     setWriteVersion(file, 3);
 
     const service = await openService({ dataDir: api.dataDir });
-    const { nest } = await createApp(service, () => undefined);
+    const { nest } = await createApp(service, { log: makeLog('silent') });
     await nest.listen(0, '127.0.0.1');
     const url = `http://127.0.0.1:${(nest.getHttpServer().address() as AddressInfo).port}`;
     const read = async (path: string, init?: RequestInit) => {

@@ -14,9 +14,12 @@ export interface ServiceProcess {
 }
 
 /** Starts the built service on a free port of the loopback, and waits until it says that it listens. */
-export async function startProcess(dataDir: string): Promise<ServiceProcess> {
-  const child: ChildProcess = spawn(process.execPath, [join(root, 'dist', 'api', 'main.js')], {
-    env: { ...process.env, NODE_OPTIONS: '', HOST: '127.0.0.1', PORT: '0', DATA_DIR: dataDir },
+export async function startProcess(
+  dataDir: string,
+  { args = [], env = {} }: { readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<ServiceProcess> {
+  const child: ChildProcess = spawn(process.execPath, [...args, join(root, 'dist', 'api', 'main.js')], {
+    env: { ...process.env, NODE_OPTIONS: '', HOST: '127.0.0.1', PORT: '0', DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (child.stdout === null) throw new Error('the service has no standard output');

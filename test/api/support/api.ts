@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import 'reflect-metadata';
-import { type App, createApp } from '../../../src/api/app.js';
+import { type App, type AppOptions, createApp } from '../../../src/api/app.js';
+import { makeLog } from '../../../src/api/log.js';
 import { LEDGER_FILE, type Service, type ServiceOptions, openService } from '../../../src/infra/service.js';
 import { verifyLedger } from '../../../src/infra/verify/verify-ledger.js';
 
@@ -27,20 +28,22 @@ export class Api {
     readonly app: App,
     /** What the service told its operator. */
     readonly log: readonly string[],
+    /** Whether the directory stays. */
+    private readonly lasting: boolean,
   ) {}
 
-  static async start(options: Partial<ServiceOptions> = {}): Promise<Api> {
-    const dataDir = mkdtempSync(join(tmpdir(), 'api-'));
-    const service = await openService({ dataDir, ...options });
+  static async start(options: Partial<ServiceOptions> = {}, how: AppOptions = {}): Promise<Api> {
+    const { dataDir = mkdtempSync(join(tmpdir(), 'api-')) } = options;
+    const service = await openService({ ...options, dataDir });
     const log: string[] = [];
-    const app = await createApp(service, (message) => log.push(message));
+    const app = await createApp(service, { log: makeLog('warn', { write: (line) => log.push(line) }), ...how });
     await app.nest.listen(0, '127.0.0.1');
     const { port } = app.nest.getHttpServer().address() as AddressInfo;
-    return new Api(`http://127.0.0.1:${port}`, dataDir, service, app, log);
+    return new Api(`http://127.0.0.1:${port}`, dataDir, service, app, log, options.dataDir !== undefined);
   }
 
   /**
-   * Ends the service, and fails unless the ledger that it leaves is sound.
+   * Ends the service, removes its directory unless it was given, and fails unless the ledger that it leaves is sound.
    *
    * @param isLedger false where the test appended what are no records
    */
@@ -48,7 +51,7 @@ export class Api {
     await this.app.nest.close();
     await this.service.close();
     const { flaws } = isLedger ? verifyLedger({ file: join(this.dataDir, LEDGER_FILE) }) : { flaws: [] };
-    rmSync(this.dataDir, { recursive: true });
+    if (!this.lasting) rmSync(this.dataDir, { recursive: true });
     if (flaws.length > 0) throw new Error(`the ledger is not sound: ${JSON.stringify(flaws)}`);
   }
 
