@@ -18,8 +18,8 @@ export function settingsOf({ url, description, filter, ...body }: ChangeWebhookB
 
 /** A webhook as it is answered: all but its secret. */
 export function webhookView(webhook: Webhook) {
-  const { id, created, cursor, failure, settings } = webhook;
+  const { id, created, maker, cursor, failure, settings } = webhook;
   const { timeout: timeoutSeconds, ...rest } = settings;
   const state = stateOf(webhook);
-  return { id, ...rest, timeoutSeconds, createdAt: timeOf(created), state, cursor, ...(failure && { failure }) };
+  return { id, ...rest, timeoutSeconds, createdAt: timeOf(created), maker, state, cursor, ...(failure && { failure }) };
 }

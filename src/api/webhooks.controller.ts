@@ -1,8 +1,10 @@
 import { Body, Controller, Delete, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { seesAsMuchAs } from '../infra/access/visible.js';
 import type { Service } from '../infra/service.js';
-import type { WebhookSettings } from '../infra/webhooks/webhook.js';
-import { type Exchange, Http } from './http.js';
+import type { Webhook, WebhookSettings } from '../infra/webhooks/webhook.js';
+import { UnknownWebhook } from '../infra/webhooks/webhooks.js';
+import { type Exchange, Http, type HttpRequest, principalOf } from './http.js';
 import { operation } from './openapi-operation.js';
 import { malformedRequest } from './problem.js';
 import { SERVICE } from './service.token.js';
@@ -30,32 +32,42 @@ export class WebhooksController {
   @operation({
     summary: 'Make a webhook',
     description:
-      'Each record that matches is posted to the URL as a CloudEvent, in order of position, at least once, signed by Standard Webhooks. Only this answer has the secret.',
+      'Each record that matches is posted to the URL as a CloudEvent, in order of position, at least once, signed by Standard Webhooks; of VMs that are there for its maker. Only this answer has the secret.',
     kind: 'change',
     answer: createdWebhook,
     status: 201,
   })
   async createWebhook(
-    @Http() { reply }: Exchange,
+    @Http() { request, reply }: Exchange,
     @Query({ schema: noQuery }) _: object,
     @Body({ schema: createWebhookBody }) { after, ...body }: CreateWebhookBody,
   ): Promise<object> {
     await this.checkPosition(after);
-    const webhook = await this.service.webhooks.create(settingsOf(body) as WebhookSettings, after);
+    const webhook = await this.service.webhooks.create(
+      principalOf(request),
+      settingsOf(body) as WebhookSettings,
+      after,
+    );
     reply.header('location', `/v1/webhooks/${webhook.id}`).header('cache-control', 'no-store');
     return { ...webhookView(webhook), secret: webhook.secret };
   }
 
   @Get()
   @operation({ summary: 'List webhooks in order of id', kind: 'plain', answer: webhookList })
-  listWebhooks(@Query({ schema: noQuery }) _: object): object {
-    return { items: this.service.webhooks.list().map(webhookView) };
+  listWebhooks(@Http() { request }: Exchange, @Query({ schema: noQuery }) _: object): object {
+    const principal = principalOf(request);
+    const seen = this.service.webhooks.list().filter(({ maker }) => seesAsMuchAs(principal, maker));
+    return { items: seen.map(webhookView) };
   }
 
   @Get(':id')
   @operation({ summary: 'Read a webhook: how far it is, and why it is no further', kind: 'read', answer: webhookShape })
-  getWebhook(@Query({ schema: noQuery }) _: object, @Param({ schema: webhookPath }) { id }: WebhookPath): object {
-    return webhookView(this.service.webhooks.get(id));
+  getWebhook(
+    @Http() { request }: Exchange,
+    @Query({ schema: noQuery }) _: object,
+    @Param({ schema: webhookPath }) { id }: WebhookPath,
+  ): object {
+    return webhookView(this.find(request, id));
   }
 
   @Patch(':id')
@@ -66,10 +78,12 @@ export class WebhooksController {
     answer: webhookShape,
   })
   async changeWebhook(
+    @Http() { request }: Exchange,
     @Query({ schema: noQuery }) _: object,
     @Param({ schema: webhookPath }) { id }: WebhookPath,
     @Body({ schema: changeWebhookBody }) body: ChangeWebhookBody,
   ): Promise<object> {
+    this.find(request, id);
     return webhookView(await this.service.webhooks.change(id, settingsOf(body)));
   }
 
@@ -80,10 +94,12 @@ export class WebhooksController {
     answer: webhookShape,
   })
   async removeWebhook(
+    @Http() { request }: Exchange,
     @Query({ schema: noQuery }) _: object,
     @Body({ schema: noBody }) _none: object,
     @Param({ schema: webhookPath }) { id }: WebhookPath,
   ): Promise<object> {
+    this.find(request, id);
     return webhookView(await this.service.webhooks.remove(id));
   }
 
@@ -95,12 +111,21 @@ export class WebhooksController {
     answer: webhookShape,
   })
   async resumeWebhook(
+    @Http() { request }: Exchange,
     @Query({ schema: noQuery }) _: object,
     @Param({ schema: webhookPath }) { id }: WebhookPath,
     @Body({ schema: resumeWebhookBody }) { after }: ResumeWebhookBody,
   ): Promise<object> {
+    this.find(request, id);
     await this.checkPosition(after);
     return webhookView(await this.service.webhooks.resume(id, after));
+  }
+
+  /** @throws UnknownWebhook also if it can deliver what is not there for whoever asks */
+  private find(request: HttpRequest, id: string): Webhook {
+    const webhook = this.service.webhooks.get(id);
+    if (!seesAsMuchAs(principalOf(request), webhook.maker)) throw new UnknownWebhook(id);
+    return webhook;
   }
 
   /** @throws RequestProblem if the journal has not come to the position: nothing would be delivered until it has */

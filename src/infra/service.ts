@@ -85,7 +85,7 @@ async function openLocked(
   const machines = new Machines(journal, history, world);
   await machines.recall();
   const sight = new Sight(journal, new VmLabels(journal));
-  const webhooks = await Webhooks.open({ journal, followers, store, world, backoff });
+  const webhooks = await Webhooks.open({ journal, followers, sight, store, world, backoff });
   const stopPruning = pruning(answers, world);
   return {
     machines,

@@ -20,8 +20,8 @@ const INTROSPECT: readonly Role[] = ['introspector'];
 /** Proves what was to others. */
 const AUDIT: readonly Role[] = ['auditor'];
 
-/** Decides where the service sends what it knows of all VMs. */
-const ADMINISTER: Access = { roles: [], reach: 'all' };
+/** Decides where the service sends what it knows. */
+const ADMINISTER: Access = { roles: [], reach: 'own' };
 
 const vm = (roles: readonly Role[]): Access => ({ roles, reach: 'vm' });
 

@@ -89,6 +89,12 @@ const representation = {
   maxAttempts: z.int(),
   timeoutSeconds: z.int(),
   createdAt: rfc3339,
+  maker: z
+    .strictObject({
+      actor: z.string(),
+      labels: z.array(z.string()).meta({ description: 'records of VMs that have all of these are delivered' }),
+    })
+    .meta({ id: 'WebhookMaker' }),
   state: z.enum(WEBHOOK_STATES).meta({ description: 'active, retrying, or dead: it has to be resumed' }),
   cursor: z.int().meta({ description: 'the last position that was delivered, or did not match' }),
   failure: failure.optional(),

@@ -23,7 +23,7 @@ export function jobSteps(db: Database.Database): (job: Job) => boolean {
       'DELETE FROM nodes WHERE vm = @vm AND digest IN (SELECT digest FROM nodes WHERE vm = @vm LIMIT @limit)',
     ),
     putWebhook: db.prepare(
-      'INSERT OR REPLACE INTO webhooks VALUES (@id, @created, @secret, @settings, @cursor, @failure)',
+      'INSERT OR REPLACE INTO webhooks VALUES (@id, @created, @secret, @settings, @cursor, @failure, @maker)',
     ),
     advanceWebhook: db.prepare('UPDATE webhooks SET cursor = @cursor, failure = @failure WHERE id = @id'),
     dropWebhook: db.prepare('DELETE FROM webhooks WHERE id = ?'),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sight } from '../access/sight.js';
 import { CLOUD_EVENT_JSON, cloudEvent } from '../followers/cloud-event.js';
 import type { Followers } from '../followers/followers.js';
 import type { StoredRecord } from '../journal/journal.js';
@@ -11,6 +12,7 @@ import { type Webhook, type WebhookProgress, queryOf } from './webhook.js';
 /** What a courier works with. */
 export interface CourierTools {
   readonly followers: Followers;
+  readonly sight: Sight;
   readonly world: World;
   readonly backoff: Backoff;
   /** Told each time the progress has changed. */
@@ -25,7 +27,7 @@ const UNREADABLE = 1000;
 const GONE = 410;
 
 /**
- * Delivers the records that a webhook is for, in order of position, each until it was taken, from its cursor on. Ends when it is
+ * Delivers the records that a webhook is for and that are there for its maker, in order of position, each until it was taken, from its cursor on. Ends when it is
  * stopped, or gives up.
  */
 export class Courier {
@@ -71,11 +73,13 @@ export class Courier {
     }
   }
 
-  /** Goes on to the next record that matches, or as far as the journal was looked at for one. */
+  /** Goes on to the next record that matches and is there for the maker, or as far as the journal was looked at for one. */
   private async step(): Promise<void> {
     const { signal } = this.stopping;
     const query = { ...this.query, after: this.now.cursor, limit: 1 };
-    const { records, upTo } = await this.tools.followers.next(query, { patience: PATIENCE, signal });
+    const { followers, sight } = this.tools;
+    const found = await followers.next(query, { patience: PATIENCE, signal });
+    const { records, upTo } = await sight.look(this.webhook.maker, query, found);
     if (signal.aborted) return;
     const record = records[0];
     const failure = record && (await this.deliver(record));

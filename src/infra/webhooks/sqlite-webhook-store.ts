@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import { guarded } from '../journal/sqlite-faults.js';
 import type { WriterClient } from '../journal/writer-client.js';
-import type { Webhook, WebhookFailure, WebhookSettings } from './webhook.js';
+import type { Webhook, WebhookFailure, WebhookMaker, WebhookSettings } from './webhook.js';
 import type { WebhookAdvance, WebhookAdvanceRow, WebhookRow, WebhookStore } from './webhook-store.js';
 
 const advanceRow = ({ id, cursor, failure }: WebhookAdvance): WebhookAdvanceRow => ({
@@ -10,8 +10,9 @@ const advanceRow = ({ id, cursor, failure }: WebhookAdvance): WebhookAdvanceRow 
   failure: failure === undefined ? null : JSON.stringify(failure),
 });
 
-const webhookOf = ({ settings, failure, ...row }: WebhookRow): Webhook => ({
+const webhookOf = ({ maker, settings, failure, ...row }: WebhookRow): Webhook => ({
   ...row,
+  maker: JSON.parse(maker) as WebhookMaker,
   settings: JSON.parse(settings) as WebhookSettings,
   ...(failure !== null && { failure: JSON.parse(failure) as WebhookFailure }),
 });
@@ -32,8 +33,14 @@ export class SqliteWebhookStore implements WebhookStore {
   }
 
   put(webhook: Webhook): Promise<void> {
-    const { created, secret, settings } = webhook;
-    const row = { ...advanceRow(webhook), created, secret, settings: JSON.stringify(settings) };
+    const { created, maker, secret, settings } = webhook;
+    const row = {
+      ...advanceRow(webhook),
+      created,
+      secret,
+      maker: JSON.stringify(maker),
+      settings: JSON.stringify(settings),
+    };
     return this.writer.run({ type: 'put_webhook', row });
   }
 

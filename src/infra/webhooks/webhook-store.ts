@@ -21,6 +21,8 @@ export interface WebhookAdvance extends WebhookProgress {
 export interface WebhookRow {
   readonly id: string;
   readonly created: number;
+  /** JSON, as the settings and the failure. */
+  readonly maker: string;
   readonly secret: string;
   readonly settings: string;
   readonly cursor: number;

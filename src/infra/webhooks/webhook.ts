@@ -1,3 +1,4 @@
+import type { Principal } from '../access/principal.js';
 import type { Query } from '../journal/journal.js';
 import { searchOf } from '../journal/search.js';
 
@@ -44,9 +45,13 @@ export interface WebhookProgress {
   readonly failure?: WebhookFailure;
 }
 
+/** Who made a webhook: it delivers what was there for him. */
+export type WebhookMaker = Pick<Principal, 'actor' | 'labels'>;
+
 /** A webhook as it is kept. */
 export interface Webhook extends WebhookProgress {
   readonly id: string;
+  readonly maker: WebhookMaker;
   /** Milliseconds since 1970. */
   readonly created: number;
   readonly secret: string;

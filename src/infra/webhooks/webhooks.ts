@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sight } from '../access/sight.js';
 import type { Followers } from '../followers/followers.js';
 import type { Journal } from '../journal/journal.js';
 import { Locks } from '../machines/locks.js';
@@ -6,7 +7,7 @@ import type { World } from '../world.js';
 import { BACKOFF, type Backoff } from './backoff.js';
 import { Courier } from './courier.js';
 import { SECRET_SIZE, secretOf } from './signature.js';
-import type { Webhook, WebhookSettings } from './webhook.js';
+import type { Webhook, WebhookMaker, WebhookSettings } from './webhook.js';
 import type { WebhookStore } from './webhook-store.js';
 
 /** Webhooks that there can be. */
@@ -36,6 +37,7 @@ export class TooManyWebhooks extends Error {
 export interface WebhookTools {
   readonly journal: Journal;
   readonly followers: Followers;
+  readonly sight: Sight;
   readonly store: WebhookStore;
   readonly world: World;
   readonly backoff?: Backoff | undefined;
@@ -82,14 +84,15 @@ export class Webhooks {
    *
    * @throws TooManyWebhooks, JournalError
    */
-  async create(settings: WebhookSettings, after?: number): Promise<Webhook> {
+  async create({ actor, labels }: WebhookMaker, settings: WebhookSettings, after?: number): Promise<Webhook> {
     if (this.entries.size + this.making >= MOST_WEBHOOKS) throw new TooManyWebhooks();
     this.making++;
     try {
       const { journal, store, world } = this.tools;
       const cursor = after ?? (await journal.head());
       const secret = secretOf(world.random(SECRET_SIZE));
-      const webhook = { id: world.newId(), created: world.now().getTime(), secret, settings, cursor };
+      const created = world.now().getTime();
+      const webhook = { id: world.newId(), created, maker: { actor, labels }, secret, settings, cursor };
       await store.put(webhook);
       return this.start(webhook);
     } finally {
@@ -144,12 +147,12 @@ export class Webhooks {
 
   private start(webhook: Webhook): Webhook {
     const { id } = webhook;
-    const { followers, world, backoff = BACKOFF } = this.tools;
+    const { followers, sight, world, backoff = BACKOFF } = this.tools;
     const advanced = (): void => {
       this.advanced.add(id);
       this.keeping ??= setTimeout(() => void this.keep(), KEEP);
     };
-    this.entries.set(id, { webhook, courier: new Courier(webhook, { followers, world, backoff, advanced }) });
+    this.entries.set(id, { webhook, courier: new Courier(webhook, { followers, sight, world, backoff, advanced }) });
     return webhook;
   }
 
@@ -203,6 +206,6 @@ export class Webhooks {
 
 /** A webhook with how far it is now. */
 function current({ webhook, courier }: Entry): Webhook {
-  const { id, created, secret, settings } = webhook;
-  return { id, created, secret, settings, ...courier.progress };
+  const { id, created, maker, secret, settings } = webhook;
+  return { id, created, maker, secret, settings, ...courier.progress };
 }

@@ -36,9 +36,7 @@ const MAY: Readonly<Record<Exclude<Role, 'admin'>, string>> = {
 };
 
 /** What asks for a token that is not limited to labels. */
-const WHOLE =
-  wordsOf(`getCheckpoint getNewestCheckpoint addCosignatures getTile getConsistency getProof createWebhook listWebhooks
-  getWebhook changeWebhook removeWebhook resumeWebhook`);
+const WHOLE = wordsOf(`getCheckpoint getNewestCheckpoint addCosignatures getTile getConsistency getProof`);
 
 const PUBLIC = ['getHealth', 'getReadiness', 'getDocument', 'getDocs'];
 

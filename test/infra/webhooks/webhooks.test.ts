@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LOCAL } from '../../../src/infra/access/principal.js';
 import { type Service, openService } from '../../../src/infra/service.js';
 import { type Webhook, type WebhookSettings, stateOf } from '../../../src/infra/webhooks/webhook.js';
 import { MOST_WEBHOOKS, TooManyWebhooks, UnknownWebhook, Webhooks } from '../../../src/infra/webhooks/webhooks.js';
@@ -63,8 +64,8 @@ describe('webhooks', () => {
 
   it('deliver every record once, in order, from where they begin', async () => {
     await append(5);
-    const all = await service.webhooks.create(settings({ url: `${receiver.url}/all` }), 0);
-    const late = await service.webhooks.create(settings({ url: `${receiver.url}/late` }));
+    const all = await service.webhooks.create(LOCAL, settings({ url: `${receiver.url}/all` }), 0);
+    const late = await service.webhooks.create(LOCAL, settings({ url: `${receiver.url}/late` }));
     await append(45);
     await at(all, 50);
     await at(late, 50);
@@ -80,7 +81,7 @@ describe('webhooks', () => {
     ['a time', { from: '1970-01-01T00:00:01.500Z', to: '1970-01-01T00:00:01.600Z' }, [10]],
     ['guest memory', { gpa: '0x5000', size: '0x1001' }, [11, 12]],
   ])('deliver what their filter asks for: %s', async (_what, filter, expected) => {
-    const webhook = await service.webhooks.create(settings({ filter }));
+    const webhook = await service.webhooks.create(LOCAL, settings({ filter }));
     await append(3);
     await append(3, 'b');
     await append(1, 'a', { type: 'pv' });
@@ -96,7 +97,7 @@ describe('webhooks', () => {
 
   it('try again, later each time, with the same id, until it is taken; then go on', async () => {
     receiver.answer = (response) => response.writeHead(receiver.received.length < 5 ? 500 : 200).end();
-    const webhook = await service.webhooks.create(settings({ maxAttempts: 10 }));
+    const webhook = await service.webhooks.create(LOCAL, settings({ maxAttempts: 10 }));
     await append(3);
     const failing = await seen(webhook, ({ failure }) => failure !== undefined);
     expect(failing).toMatchObject({ cursor: 0, failure: { position: 1, reason: 'it was answered 500', status: 500 } });
@@ -118,7 +119,7 @@ describe('webhooks', () => {
     'are dead once a receiver %s too often, and say so; resumed they go on',
     async (_what, status, attempts, reason) => {
       receiver.answer = status;
-      const webhook = await service.webhooks.create(settings());
+      const webhook = await service.webhooks.create(LOCAL, settings());
       await append(2);
       const found = await dead(webhook);
       expect(found).toMatchObject({ cursor: 0, failure: { position: 1, attempts, reason, status } });
@@ -140,9 +141,9 @@ describe('webhooks', () => {
   it('hang on a receiver that does not answer no longer than they may, and hold up no other', async () => {
     const other = await Receiver.start();
     receiver.answer = () => undefined;
-    const stuck = await service.webhooks.create(settings({ timeout: 30 }));
-    const brief = await service.webhooks.create(settings({ maxAttempts: 1 }));
-    const live = await service.webhooks.create(settings({ url: other.url }));
+    const stuck = await service.webhooks.create(LOCAL, settings({ timeout: 30 }));
+    const brief = await service.webhooks.create(LOCAL, settings({ maxAttempts: 1 }));
+    const live = await service.webhooks.create(LOCAL, settings({ url: other.url }));
     await append(20);
     await at(live, 20);
     expect(stateOf(service.webhooks.get(stuck.id))).toBe('active');
@@ -153,7 +154,7 @@ describe('webhooks', () => {
 
   it('can be resumed after another position, be it past a record that nobody takes or back', async () => {
     receiver.answer = (response, { position }) => response.writeHead(position === 2 ? 400 : 200).end();
-    const webhook = await service.webhooks.create(settings());
+    const webhook = await service.webhooks.create(LOCAL, settings());
     await append(4);
     await dead(webhook);
     await service.webhooks.resume(webhook.id, 2);
@@ -167,7 +168,7 @@ describe('webhooks', () => {
 
   it('are removed: what is under way is broken off, and nothing more comes', async () => {
     receiver.answer = () => undefined;
-    const webhook = await service.webhooks.create(settings({ timeout: 30 }));
+    const webhook = await service.webhooks.create(LOCAL, settings({ timeout: 30 }));
     await append(3);
     await receiver.until(1);
     expect((await service.webhooks.remove(webhook.id)).id).toBe(webhook.id);
@@ -183,7 +184,7 @@ describe('webhooks', () => {
 
   it('are changed: the record under way is delivered to the new place', async () => {
     receiver.answer = (response, { path }) => (path === '/old' ? undefined : response.writeHead(200).end());
-    const webhook = await service.webhooks.create(settings({ url: `${receiver.url}/old`, timeout: 30 }));
+    const webhook = await service.webhooks.create(LOCAL, settings({ url: `${receiver.url}/old`, timeout: 30 }));
     await append(2);
     await receiver.until(1);
     const changed = await service.webhooks.change(webhook.id, { url: `${receiver.url}/new`, filter: { vm: 'a' } });
@@ -202,7 +203,7 @@ describe('webhooks', () => {
   });
 
   it('go on where they stopped after a restart, and repeat nothing', async () => {
-    const webhook = await service.webhooks.create(settings());
+    const webhook = await service.webhooks.create(LOCAL, settings());
     await append(10);
     await receiver.until(7);
     await restart();
@@ -215,7 +216,7 @@ describe('webhooks', () => {
     receiver.answer = (response) => response.writeHead(503, { 'retry-after': '3600' }).end();
     await service.close();
     service = await openService({ dataDir });
-    const webhook = await service.webhooks.create(settings());
+    const webhook = await service.webhooks.create(LOCAL, settings());
     await append(1);
     const before = await seen(webhook, ({ failure }) => failure !== undefined);
     expect(Date.parse(before.failure?.retryAt ?? '') - Date.now()).toBeGreaterThan(3_500_000);
@@ -230,7 +231,7 @@ describe('webhooks', () => {
 
   it('let a delivery that is under way be answered while the service closes', async () => {
     receiver.answer = (response) => setTimeout(() => response.writeHead(200).end(), 300);
-    const webhook = await service.webhooks.create(settings());
+    const webhook = await service.webhooks.create(LOCAL, settings());
     await append(2);
     await receiver.until(1);
     await restart();
@@ -239,7 +240,7 @@ describe('webhooks', () => {
 
   it('do not keep a service that closes', async () => {
     receiver.answer = () => undefined;
-    await service.webhooks.create(settings({ timeout: 30 }));
+    await service.webhooks.create(LOCAL, settings({ timeout: 30 }));
     await append(1);
     await receiver.until(1);
     await restart();
@@ -263,7 +264,7 @@ describe('webhooks', () => {
         drop: () => Promise.resolve(),
       },
     });
-    const { id } = await webhooks.create(settings(), 0);
+    const { id } = await webhooks.create(LOCAL, settings(), 0);
     await append(3);
     await receiver.until(3);
     await sleep(20);
@@ -274,7 +275,7 @@ describe('webhooks', () => {
   });
 
   it('are kept as they are changed by many at once', async () => {
-    const webhook = await service.webhooks.create(settings());
+    const webhook = await service.webhooks.create(LOCAL, settings());
     await append(20);
     await Promise.all([
       ...upTo(10).map((i) => service.webhooks.change(webhook.id, { description: `${i}` })),
@@ -288,7 +289,7 @@ describe('webhooks', () => {
 
   it('are limited in number', async () => {
     const made = await Promise.allSettled(
-      Array.from({ length: MOST_WEBHOOKS + 2 }, () => service.webhooks.create(settings())),
+      Array.from({ length: MOST_WEBHOOKS + 2 }, () => service.webhooks.create(LOCAL, settings())),
     );
     const refused = made.filter(({ status }) => status === 'rejected');
     expect(refused).toHaveLength(2);

@@ -15,3 +15,6 @@ CREATE TABLE answers (
 ) STRICT;
 
 CREATE INDEX answers_time ON answers (time);
+
+-- Who made a webhook: it delivers what is there for him. Those from before were made while everything was there for everybody.
+ALTER TABLE webhooks ADD COLUMN maker TEXT NOT NULL DEFAULT '{"actor":"local","labels":[]}'; -- JSON

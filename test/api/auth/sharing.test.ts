@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { serviceTokens } from '../../../src/infra/access/service-tokens.js';
+import { TokenStore } from '../../../src/infra/access/token-store.js';
+import { world } from '../../../src/infra/world.js';
+import { Receiver } from '../../support/receiver.js';
+import { Api } from '../support/api.js';
+import { X86Guest } from '../support/x86.js';
+
+const TOKEN_AT = 0x100000;
+const [MEM_MAP, MEM_UNMAP] = [32, 33];
+
+describe('two VMs of different labels that share a page', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'sharing-'));
+  const store = new TokenStore(dataDir, world);
+  let api: Api;
+  let receiver: Receiver;
+  let head = 0;
+
+  beforeAll(async () => {
+    const open = await Api.start({ dataDir });
+    const target = await (await X86Guest.start(open, 'lending-one', { labels: { team: 'a' } })).hook();
+    const tool = await X86Guest.start(open, 'borrowing-one', { labels: { team: 'b' } });
+    const map = async () => {
+      const { token } = await target.tool('get_map_token');
+      await tool.put(TOKEN_AT, Buffer.from(String(token), 'base64'));
+      return tool.hypercall(MEM_MAP, [TOKEN_AT, '0x5000', '0x9000']);
+    };
+    expect(await map()).toMatchObject({ result: 0 });
+    await tool.guest('store', { gva: '0x9001', data: 'BAU=' });
+    await tool.hypercall(MEM_UNMAP, ['0x9000']);
+    expect(await map()).toMatchObject({ result: 0 });
+    await target.done('DELETE', '');
+    await open.close();
+    api = await Api.start({ dataDir }, { tokens: [serviceTokens(store)] });
+    head = await api.head();
+    receiver = await Receiver.start();
+  });
+  afterAll(async () => {
+    await receiver.close();
+    await api.close();
+    store.close();
+    rmSync(dataDir, { recursive: true });
+  });
+
+  /** All that somebody finds in the journal, from the stream, and by a webhook. */
+  async function learned(...labels: string[]): Promise<readonly string[]> {
+    const { token } = store.create({ actor: 'somebody', roles: ['admin'], labels });
+    const headers = { authorization: `Bearer ${token}` };
+    const paths = [
+      '/v1/journal?limit=1000',
+      '/v1/vms',
+      ...['lending-one', 'borrowing-one'].map((vm) => `/v1/vms/${vm}/journal`),
+    ];
+    const answers = await Promise.all(
+      paths.map(async (path) => {
+        const response = await api.raw('GET', path, undefined, headers);
+        return response.status === 200 ? response.text() : '';
+      }),
+    );
+    const { items } = JSON.parse(answers[0] ?? '') as { readonly items: readonly { readonly position: number }[] };
+    const last = `id: ${items.at(-1)?.position ?? 0}\n`;
+    const stream = await api.raw('GET', '/v1/journal/stream?after=0', undefined, headers);
+    const reader = (stream.body as ReadableStream<Uint8Array>).getReader();
+    let streamed = '';
+    while (!streamed.includes(last)) streamed += Buffer.from((await reader.read()).value ?? []).toString();
+    await reader.cancel();
+    const { id } = await api.done('POST', '/v1/webhooks', { url: receiver.url, after: 0 }, headers);
+    const isDone = async () =>
+      (await api.done('GET', `/v1/webhooks/${String(id)}`, undefined, headers))['cursor'] === head;
+    while (!(await isDone())) await new Promise((resolve) => setTimeout(resolve, 10));
+    const posted = receiver.received.filter(({ headers: of }) => String(of['webhook-id']).startsWith(String(id)));
+    expect(posted).toHaveLength(items.length);
+    return [...answers, streamed, ...posted.map(({ body }) => body)];
+  }
+
+  it.each([
+    ['team=a', 'lending-one', 'borrowing-one'],
+    ['team=b', 'borrowing-one', 'lending-one'],
+  ])('of %s: %s says nothing of %s', async (label, own, other) => {
+    const texts = await learned(label);
+    expect(texts.filter((text) => text.includes(other))).toEqual([]);
+    expect(texts.filter((text) => text.includes(own)).length).toBeGreaterThan(10);
+  });
+
+  it('say all to whom nothing limits', async () => {
+    const texts = (await learned()).join('');
+    for (const word of ['"counterpart":{', '"lender":"lending-one"', '"borrower":"borrowing-one"'])
+      expect([word, texts.includes(word)]).toEqual([word, true]);
+  });
+});
