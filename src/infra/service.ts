@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Sight } from './access/sight.js';
+import { AccessIndex } from './accesses/access-index.js';
 import { type LogOptions, TransparencyLog } from './audit/transparency-log.js';
 import { lockDataDir } from './data-dir-lock.js';
 import { Followers } from './followers/followers.js';
@@ -45,12 +46,17 @@ export interface Service {
   readonly followers: Followers;
   readonly webhooks: Webhooks;
   readonly world: World;
+  /** Who touched which guest memory. */
+  readonly accesses: AccessIndex;
   /** Waits for what is under way, then releases the ledger. */
   close(): Promise<void>;
 }
 
 /** The ledger's file in the data directory. */
 export const LEDGER_FILE = 'ledger.sqlite';
+
+/** The file beside it that the index of accesses is in; it is made from the ledger, and again if it is not there. */
+export const ACCESSES_FILE = 'accesses.sqlite';
 
 /**
  * Opens the ledger, migrated to this version.
@@ -87,6 +93,8 @@ async function openLocked(
   const sight = new Sight(journal, new VmLabels(journal));
   const webhooks = await Webhooks.open({ journal, followers, sight, store, world, backoff });
   const stopPruning = pruning(answers, world);
+  const files = { ledger: join(dataDir, LEDGER_FILE), index: join(dataDir, ACCESSES_FILE) };
+  const accesses = new AccessIndex(journal, files);
   return {
     machines,
     journal,
@@ -98,7 +106,9 @@ async function openLocked(
     log,
     followers,
     webhooks,
+    accesses,
     close: async () => {
+      await accesses.close();
       await webhooks.close();
       stopPruning();
       await replays.close();

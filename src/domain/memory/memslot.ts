@@ -18,6 +18,6 @@ export interface Memslot {
 }
 
 /** The frame after the slot's last one. */
-export const endOf = (slot: Memslot): number => slot.firstFrame + slot.frames;
+export const endOf = (slot: Pick<Memslot, 'firstFrame' | 'frames'>): number => slot.firstFrame + slot.frames;
 
 export const logsDirty = (slot: Memslot): boolean => slot.flags.includes('log_dirty_pages');

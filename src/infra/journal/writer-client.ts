@@ -1,16 +1,12 @@
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { AnswerDraft } from './answer-store.js';
+import { compiled } from '../compiled.js';
 import type { SqliteOptions } from './connection.js';
 import { type BulkData, type Draft, JournalError, type StoredRecord } from './journal.js';
 import { leafOf, recordOf } from './leaf.js';
 import { journalError } from './sqlite-faults.js';
 import type { Committed, DraftRow, Job, Reply, Request } from './writer-messages.js';
-
-/** A thread loads compiled code only: the file beside this one, or where this is a source, what the build made of it. */
-const ENTRIES = ['./writer.js', '../../../dist/infra/journal/writer.js'];
 
 interface Waiting {
   readonly draft: Draft;
@@ -83,10 +79,7 @@ export class WriterClient {
     options: SqliteOptions,
     committed: (records: readonly StoredRecord[]) => void,
   ): Promise<WriterClient> {
-    const paths = ENTRIES.map((entry) => fileURLToPath(new URL(entry, import.meta.url)));
-    const entry = paths.find(existsSync);
-    if (entry === undefined) throw new Error(`no compiled writer in ${paths.join(' or ')}: build first`);
-    const worker = new Worker(entry, { workerData: options });
+    const worker = new Worker(compiled(import.meta.url, 'infra/journal/writer.js'), { workerData: options });
     const [first] = (await once(worker, 'message')) as [Reply];
     if (first.type === 'not_opened') throw journalError(first.failure);
     return new WriterClient(worker, committed);
