@@ -3,6 +3,7 @@ import type { Subscription } from 'rxjs';
 import type { Absolute } from '../../domain/memory/address.js';
 import { Breath } from '../breath.js';
 import { type Journal, JournalError } from '../journal/journal.js';
+import { failureOf, journalError, sqliteCode } from '../journal/sqlite-faults.js';
 import { AccessReader, type Place } from './access-reader.js';
 import { type BlamedRun, blame } from './blame.js';
 import { IndexerClient } from './indexer-client.js';
@@ -58,7 +59,7 @@ export class AccessIndex {
   async *search(query: AccessQuery, after: Place): AsyncGenerator<FoundAccess> {
     const upTo = await this.journal.head();
     const reader = await this.upTo(upTo);
-    yield* searchAccesses(reader, query, after, upTo, new Breath());
+    yield* told(searchAccesses(reader, query, after, upTo, new Breath()));
   }
 
   /**
@@ -69,7 +70,7 @@ export class AccessIndex {
   async *blame({ vm, absolute, size, position }: BlameQuery): AsyncGenerator<Blamed> {
     const upTo = position ?? (await this.journal.head());
     const reader = await this.upTo(upTo);
-    for await (const run of blame(reader, vm, { absolute, size }, upTo, new Breath())) {
+    for await (const run of told(blame(reader, vm, { absolute, size }, upTo, new Breath()))) {
       const by = run.write && reader.one(run.write);
       yield { ...run, ...(by && { by }) };
     }
@@ -82,7 +83,7 @@ export class AccessIndex {
     clearTimeout(this.timer);
     const client = await this.client?.catch(() => undefined);
     await client?.close();
-    this.forget();
+    this.opened?.db.close();
   }
 
   /** A reader of an index that has all records up to a position. */
@@ -98,18 +99,18 @@ export class AccessIndex {
   }
 
   /** The thread: begun when it is first needed, and again if it ended. */
-  private async running(): Promise<IndexerClient> {
-    if (this.closed) throw new JournalError('closed');
-    const before = await this.client?.catch(() => undefined);
-    if (before && !before.ended) return before;
-    this.forget();
-    this.client = IndexerClient.start(this.options);
-    return this.client;
-  }
-
-  private forget(): void {
-    this.opened?.db.close();
-    this.opened = undefined;
+  private running(): Promise<IndexerClient> {
+    if (this.closed) return Promise.reject(new JournalError('closed'));
+    if (this.client) return this.client;
+    const forget = (): void => {
+      this.client = undefined;
+      // It may have left the file for another one.
+      this.opened = undefined;
+    };
+    const client = IndexerClient.start(this.options, forget);
+    client.catch(forget);
+    this.client = client;
+    return client;
   }
 
   private goOnLater(): void {
@@ -121,5 +122,14 @@ export class AccessIndex {
         () => undefined,
       );
     }, PATIENCE).unref();
+  }
+}
+
+/** What is found; an exception of SQLite comes out as a JournalError. */
+async function* told<Found>(found: AsyncGenerator<Found>): AsyncGenerator<Found> {
+  try {
+    yield* found;
+  } catch (error) {
+    throw sqliteCode(error) === undefined ? error : journalError(failureOf(error));
   }
 }

@@ -141,8 +141,17 @@ function openGood(file: string, leafAt: LeafAt): Database.Database | undefined {
 export function openIndexFile(file: string, leafAt: LeafAt): Database.Database {
   const found = openGood(file, leafAt);
   if (found) return found;
-  for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+  spoil({ name: file });
   const db = open(file);
   create(db);
   return db;
+}
+
+/** Whether an exception says that a file of SQLite's is broken. */
+export const isBroken = (error: unknown): boolean => /^SQLITE_(?:CORRUPT|NOTADB)/.test(sqliteCode(error) ?? '');
+
+/** Leaves a file for `openIndexFile` to begin anew; answers true. */
+export function spoil({ name }: Pick<Database.Database, 'name'>): true {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${name}${suffix}`, { force: true });
+  return true;
 }

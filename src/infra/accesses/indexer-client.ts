@@ -16,23 +16,24 @@ export class IndexerClient {
   private asked = 0;
   private gone: JournalError | undefined;
 
-  private constructor(private readonly worker: Worker) {
+  private constructor(
+    private readonly worker: Worker,
+    private readonly ended: () => void,
+  ) {
     worker.on('message', (reply: IndexerReply) => this.take(reply));
     worker.on('error', (error) => this.fail(new JournalError('broken', String(error))));
     worker.on('exit', () => this.fail(new JournalError('closed')));
   }
 
-  /** @throws JournalError if one of the files cannot be opened */
-  static async start(options: IndexerOptions): Promise<IndexerClient> {
+  /**
+   * @param ended told when the thread has ended, for whatever reason
+   * @throws JournalError if one of the files cannot be opened
+   */
+  static async start(options: IndexerOptions, ended: () => void): Promise<IndexerClient> {
     const worker = new Worker(compiled(import.meta.url, 'infra/accesses/indexer-thread.js'), { workerData: options });
     const [first] = (await once(worker, 'message')) as [IndexerReply];
     if (first.type === 'not_opened') throw journalError(first.failure);
-    return new IndexerClient(worker);
-  }
-
-  /** Whether the thread has ended. */
-  get ended(): boolean {
-    return this.gone !== undefined;
+    return new IndexerClient(worker, ended);
   }
 
   /**
@@ -78,6 +79,7 @@ export class IndexerClient {
   }
 
   private fail(error: JournalError): void {
+    if (this.gone === undefined) this.ended();
     this.gone ??= error;
     for (const { reject } of this.waiting.values()) reject(this.gone);
     this.waiting.clear();

@@ -4,7 +4,7 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { openForReading } from '../journal/connection.js';
 import { failureOf } from '../journal/sqlite-faults.js';
 import { AccessIndexer } from './access-indexer.js';
-import { openIndexFile } from './index-file.js';
+import { isBroken, openIndexFile, spoil } from './index-file.js';
 import type { IndexerOptions, IndexerReply, IndexerRequest } from './indexer-messages.js';
 
 interface Waiting {
@@ -61,6 +61,8 @@ function serve(port: MessagePort, { ledger: file, index: indexFile }: IndexerOpt
       }
     } catch (error) {
       fail(waiting, error);
+      // Whoever asks next begins a thread, which begins a file that is broken anew.
+      closing ||= isBroken(error) && spoil(index);
     }
     running = false;
     if (closing) shut();

@@ -1,5 +1,5 @@
 import { MODEL } from '../../../src/domain/audit/model.js';
-import { parseBody, seal, split } from '../../../src/domain/audit/record.js';
+import { type LedgerRecord, parseBody, seal, split } from '../../../src/domain/audit/record.js';
 import { type RecordedCommand } from '../../../src/domain/audit/reexecute.js';
 import { stateDigest } from '../../../src/domain/audit/state-digest.js';
 import { applyEntry } from '../../../src/domain/vm/apply.js';
@@ -8,6 +8,18 @@ import { decide } from '../../../src/domain/vm/decide.js';
 import type { Decision } from '../../../src/domain/vm/decision.js';
 import type { Vm } from '../../../src/domain/vm/state.js';
 import { digester } from './test-digester.js';
+
+/** A record as the journal would have it at a position, with salts that can be told in advance. */
+export function recorded(record: LedgerRecord, position: number): RecordedCommand & { readonly bytes: Uint8Array } {
+  const divided = split(record, digester);
+  const salts = divided.bulk.map((_, i) => new Uint8Array(32).fill(record.version + i));
+  const { head, tail } = seal(divided, salts, digester);
+  const bytes = new TextEncoder().encode(`${head}${position}${tail}`);
+  const bulk = new Map(
+    divided.bulk.map(({ role, bytes: content }, i) => [role, { salt: salts[i] ?? new Uint8Array(), bytes: content }]),
+  );
+  return { bytes, body: parseBody(bytes), bulk };
+}
 
 /** A ledger in a few lines, with salts and times that can be told in advance: what infra does, without infra. */
 export class Ledger {
@@ -35,14 +47,7 @@ export class Ledger {
       decision,
       state,
     };
-    const divided = split(record, digester);
-    const salts = divided.bulk.map((_, i) => new Uint8Array(32).fill(version + i));
-    const { head, tail } = seal(divided, salts, digester);
-    const bytes = new TextEncoder().encode(`${head}${version}${tail}`);
-    const bulk = new Map(
-      divided.bulk.map(({ role, bytes: content }, i) => [role, { salt: salts[i] ?? new Uint8Array(), bytes: content }]),
-    );
-    this.records.push({ bytes, body: parseBody(bytes), bulk });
+    this.records.push(recorded(record, version));
     return decision;
   }
 }

@@ -13,37 +13,36 @@ import { type WalkEntry, walkParts } from './walk-parts.js';
 interface Answer {
   readonly ret: number;
   readonly errno?: Errno;
-  readonly exception?: unknown;
+  readonly exception?: { readonly transExcCode?: string };
   readonly walk?: readonly WalkEntry[];
   readonly startGfn?: string;
   readonly count?: number;
 }
 
-/** Places where data can stand in a record, by what was done with it. */
+/** Places where data can stand in a record: what was answered, and what was given. */
 const READ_ROLES = [
   'outcome.data',
+  'outcome.oldData',
   'outcome.keys',
   'outcome.values',
   'outcome.results',
   'outcome.walk',
   'outcome.resumed',
 ];
-const WRITE_ROLES = ['command.data', 'command.ops', 'events.data'];
-const ROLES: Readonly<Record<AccessKind, readonly string[]>> = {
+const WRITE_ROLES = ['command.data', 'command.ops'];
+const ROLES: Readonly<Partial<Record<AccessKind, readonly string[]>>> = {
   read: READ_ROLES,
-  fetch: [],
-  check: [],
   walk: READ_ROLES,
   key_read: READ_ROLES,
   cmma_read: READ_ROLES,
   write: WRITE_ROLES,
   cmpxchg: [...WRITE_ROLES, ...READ_ROLES],
-  clear: [],
-  replace: [],
-  unpack: [],
   key_write: WRITE_ROLES,
   cmma_write: WRITE_ROLES,
 };
+
+/** Where the bytes stand that were given by nobody, or are not the beginning of what was given. */
+const STORED_ROLE = 'events.data';
 
 /** Kinds of facts that can be what a request asked for. */
 const TAKES: Readonly<Partial<Record<AccessKind, readonly AccessKind[]>>> = {
@@ -79,9 +78,9 @@ function access(body: RecordBody, request: Request | undefined, effect: Effect |
   const { ret, errno } = answer;
   const kind = request?.kind ?? effect?.kind ?? 'read';
   const resolved = effect?.resolved ?? (request ? reachedBy(request, answer) : []);
-  const roles = ROLES[kind];
-  const present = (body.data ?? []).filter(({ role }) => roles.includes(role));
-  const data = request || kind !== 'write' ? present : present.filter(({ role }) => role === 'events.data');
+  const there = (roles: readonly string[]) => (body.data ?? []).filter(({ role }) => roles.includes(role));
+  const said = request || kind !== 'write' ? there(ROLES[kind] ?? []) : [];
+  const data = said.length === 0 && kind === 'write' ? there([STORED_ROLE]) : said;
   return {
     ...request,
     kind,
@@ -125,7 +124,11 @@ function ofWrites(body: RecordBody, requests: readonly Request[], answer: Answer
 /** Each item's access, with the answer that it got. */
 function ofBatch(body: RecordBody, command: Command, effects: readonly Effect[], results: readonly Answer[]): Access[] {
   const requests = new Map(requestsOf(command).map((request) => [request.item ?? 0, request]));
-  const items: Item[] = results.map(({ ret }, i) => ({ request: requests.get(i), ret }));
+  const items: Item[] = results.map(({ ret, exception }, i) => ({
+    request: requests.get(i),
+    ret,
+    stoppedAt: exception?.transExcCode === undefined ? undefined : BigInt(exception.transExcCode),
+  }));
   const found = effectsByItem(items, effects);
   const taken = new Set(found);
   const accesses = items.flatMap(({ request }, i) => {

@@ -6,7 +6,12 @@ import type { Request } from './requests.js';
 export interface Item {
   readonly request: Request | undefined;
   readonly ret: number;
+  /** The address that a program interruption names, if it names one; but for its low bits. */
+  readonly stoppedAt?: bigint | undefined;
 }
+
+/** The program interruption that a key raises; of logical accesses no other comes after something was reached. */
+const PROTECTION = 4;
 
 /** What an item leaves: a fact, none, or one or none. */
 type Need = 'one' | 'none' | 'maybe';
@@ -23,11 +28,15 @@ const KINDS: Readonly<Record<string, readonly Effect['kind'][]>> = {
 function needOf({ request, ret }: Item): Need {
   if (request === undefined || !(request.kind in KINDS) || ret < 0) return 'none';
   if (ret === 0) return 'one';
-  return request.kind === 'cmpxchg' ? 'none' : 'maybe';
+  return request.kind === 'cmpxchg' || (request.given.space === 'logical' && ret !== PROTECTION) ? 'none' : 'maybe';
 }
 
+/** Whether pages reached from an address on end where the interruption says; addresses may have been cut to 24 bits. */
+const endsThere = (stoppedAt: bigint | undefined, address: bigint, reached: bigint): boolean =>
+  stoppedAt === undefined || (((stoppedAt >> 12n) - ((address + reached) >> 12n)) & 0xfffn) === 0n;
+
 /** Whether a fact can be what an item left: of its kind, from its address on, whole or up to the end of a page. */
-function fits({ request, ret }: Item, { kind, resolved }: Effect): boolean {
+function fits({ request, ret, stoppedAt }: Item, { kind, resolved }: Effect): boolean {
   const [first] = resolved;
   const last = resolved.at(-1);
   if (request === undefined || first === undefined || last === undefined) return false;
@@ -35,15 +44,15 @@ function fits({ request, ret }: Item, { kind, resolved }: Effect): boolean {
   const { space, address, size: asked } = request.given;
   const reached = BigInt(sizeOf(resolved));
   const begins = space === 'absolute' ? first.absolute === address : offsetOf(first.absolute) === offsetOf(address);
-  const ends =
-    ret === 0 ? reached === asked : reached < asked && (offsetOf(last.absolute) + last.size) % PAGE_SIZE === 0;
-  return begins && ends;
+  if (ret === 0) return begins && reached === asked;
+  const isCut = reached < asked && (offsetOf(last.absolute) + last.size) % PAGE_SIZE === 0;
+  return begins && isCut && endsThere(stoppedAt, address, reached);
 }
 
 /**
  * Which of a batch's facts each item left. The record has the facts of all items in order, and does not say whose they are;
- * that follows from what each item asked for and was answered. Only of two items in a row that a program interruption ended,
- * at the same address, one fact can be either's; it is then the first one's.
+ * that follows from what each item asked for and was answered. Only where a program interruption ended two items, and both
+ * can have reached the same pages, one fact can be either's; it is then the first one's.
  *
  * @returns a fact for each item that left one; undefined for all if the facts are not those of the items
  */
