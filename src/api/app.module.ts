@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { Service } from '../infra/service.js';
+import { AccessesController } from './accesses.controller.js';
 import { AttributesController } from './attributes.controller.js';
 import { AuditLogController } from './audit-log.controller.js';
 import { CapabilitiesController } from './capabilities.controller.js';
@@ -60,6 +61,7 @@ const controllers = [
   PvController,
   JournalController,
   AuditLogController,
+  AccessesController,
   StreamController,
   WebhooksController,
   ReplaysController,

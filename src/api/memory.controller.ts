@@ -1,16 +1,16 @@
-import { Body, Controller, Get, Inject, Param, Put, Query } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Put, Query, StreamableFile } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { hex } from '../domain/json.js';
 import type { CommandOf } from '../domain/vm/command.js';
-import { JSON_TYPE, OCTETS, preferred } from './accept.js';
+import { JSON_TYPE, OCTETS, TEXT, accepted } from './accept.js';
 import type { Envelope } from './answers.js';
 import { Commands } from './commands.service.js';
 import { type Exchange, Http } from './http.js';
 import { momentOf } from './moment.js';
-import { inOctets } from './octets.js';
+import { hexdumpAnswer, inOctets } from './octets.js';
 import { operation } from './openapi-operation.js';
-import { type Present, plainly } from './presentation.js';
+import { plainly } from './presentation.js';
 import { malformedRequest } from './problem.js';
 import { orOctets } from './schema.pipe.js';
 import {
@@ -73,20 +73,23 @@ export class MemoryController {
   @Get()
   @operation({
     summary: 'Read guest memory through the mapping of the VMM, as it is or as it was',
-    description: 'Recorded in the journal, also when it is the past that is read.',
+    description:
+      'Recorded in the journal, also when it is the past that is read. As text it is written as `hexdump -C` writes it.',
     kind: 'command',
     answer: memoryAnswer,
-    produces: [JSON_TYPE, OCTETS],
+    produces: [JSON_TYPE, OCTETS, TEXT],
   })
   async readMemory(
     @Http() http: Exchange,
     @Param({ schema: vmPath }) { vm }: VmPath,
     @Query({ schema: readMemoryQuery }) query: ReadMemoryQuery,
-  ): Promise<Envelope | Buffer> {
+  ): Promise<Envelope | Buffer | StreamableFile> {
     const { gpa, size } = query;
+    const form = accepted(http.request, [JSON_TYPE, OCTETS, TEXT]);
     const asOf = await this.commands.asOf(vm, momentOf(query));
-    const asOctets = preferred(http.request, [JSON_TYPE, OCTETS]) === OCTETS;
-    const present: Present<Envelope | Buffer> = asOctets ? inOctets : plainly({ gpa: hex(gpa) });
-    return this.commands.present(http, vm, { type: 'read_memory', gpa, size, asOf }, present);
+    const command = { type: 'read_memory', gpa, size, asOf } as const;
+    if (form === JSON_TYPE) return this.commands.present(http, vm, command, plainly({ gpa: hex(gpa) }));
+    const bytes = await this.commands.present(http, vm, command, inOctets);
+    return form === OCTETS ? bytes : hexdumpAnswer(http, bytes, gpa);
   }
 }

@@ -1,6 +1,10 @@
+import { StreamableFile } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import { hexdump } from '../domain/memory/hexdump.js';
 import type { Outcome } from '../infra/machines/submission.js';
 import { toJson } from '../domain/json.js';
-import { OCTETS } from './accept.js';
+import { OCTETS, TEXT } from './accept.js';
+import type { Exchange } from './http.js';
 import type { Presentation } from './presentation.js';
 
 const NOTHING = Buffer.alloc(0);
@@ -17,4 +21,23 @@ export function inOctets({ decision }: Pick<Outcome, 'decision'>): Presentation<
   };
   const body = data instanceof Uint8Array ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : NOTHING;
   return { body, headers };
+}
+
+/** Lines of a hexdump that are sent as one. */
+const LINES = 512;
+
+function* inPieces(lines: Iterable<string>): Generator<string> {
+  let piece: string[] = [];
+  for (const line of lines) {
+    if (piece.push(line) < LINES) continue;
+    yield piece.join('');
+    piece = [];
+  }
+  yield piece.join('');
+}
+
+/** Answers bytes as text, as `hexdump -C` writes them; `start` is the address of the first. */
+export function hexdumpAnswer({ reply }: Exchange, bytes: Uint8Array, start: bigint): StreamableFile {
+  reply.header('content-type', `${TEXT}; charset=utf-8`);
+  return new StreamableFile(Readable.from(inPieces(hexdump(bytes, start)), { objectMode: false }));
 }

@@ -15,6 +15,14 @@ const PROBLEM_STATUSES = {
   read: [PROBLEMS.malformed_request, PROBLEMS.unknown_vm, PROBLEMS.internal_error, PROBLEMS.journal_unavailable],
   /** Reads of the log. */
   log: [PROBLEMS.malformed_request, PROBLEMS.unknown_tile, PROBLEMS.internal_error, PROBLEMS.checkpoint_pending],
+  /** Reads of what can be had in several forms. */
+  forms: [
+    PROBLEMS.malformed_request,
+    PROBLEMS.unknown_vm,
+    PROBLEMS.not_acceptable,
+    PROBLEMS.internal_error,
+    PROBLEMS.journal_unavailable,
+  ],
   /** Changes of the service's own. */
   change: [
     PROBLEMS.malformed_request,

@@ -1,7 +1,7 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { z } from 'zod';
-import { JSON_TYPE, OCTETS, TEXT } from './accept.js';
+import { CSV, JSON_LINES, JSON_TYPE, OCTETS, TEXT } from './accept.js';
 import { isPublic } from './auth/access.js';
 import { jsonSchemaOf } from './json-schema.js';
 import { PROBLEM_JSON } from './problem.js';
@@ -94,7 +94,12 @@ interface OperationObject {
 }
 
 /** What stands in another media type than JSON has no schema of JSON's. */
-const PLAIN: Readonly<Record<string, Content>> = { [OCTETS]: {}, [TEXT]: { schema: text } };
+const PLAIN: Readonly<Record<string, Content>> = {
+  [OCTETS]: {},
+  [TEXT]: { schema: text },
+  [CSV]: { schema: text },
+  [JSON_LINES]: { schema: text },
+};
 
 function plainContent(body: Body | undefined): void {
   const { content } = body ?? {};

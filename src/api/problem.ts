@@ -15,6 +15,7 @@ export const PROBLEMS = {
   unknown_replay: { status: 404, title: 'There is no such replay' },
   not_found: { status: 404, title: 'There is nothing at this path' },
   method_not_allowed: { status: 405, title: 'The path does not take this method' },
+  not_acceptable: { status: 406, title: 'There is no such form of the answer' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   too_many_webhooks: { status: 409, title: 'There are too many webhooks' },
   version_mismatch: { status: 412, title: 'The VM has moved on' },

@@ -12,7 +12,7 @@ const types = [...COMMAND_TYPES] as [CommandType, ...CommandType[]];
 const most64 = (1n << 64n) - 1n;
 
 /** What a query can ask of each record. */
-const matching = {
+export const matching = {
   type: z.enum(types).optional().meta({ description: "the command's type" }),
   outcome: z.enum(['done', 'refused']).optional(),
   actor: z.string().max(255).optional(),
@@ -30,14 +30,14 @@ const filters = {
 
 interface Range {
   readonly gpa?: bigint | undefined;
-  readonly size?: bigint | undefined;
+  readonly size?: bigint | number | undefined;
 }
 
-const rangeIsWhole = ({ gpa, size }: Range): boolean => size === undefined || (gpa !== undefined && size > 0n);
-const rangeEnds = ({ gpa, size }: Range): boolean => (gpa ?? 0n) + (size ?? 1n) - 1n <= most64;
+export const rangeIsWhole = ({ gpa, size }: Range): boolean => size === undefined || (gpa !== undefined && size > 0);
+export const rangeEnds = ({ gpa, size }: Range): boolean => (gpa ?? 0n) + BigInt(size ?? 1) - 1n <= most64;
 
-const RANGE_WHOLE = { path: ['size'], error: 'must be at least 1, beside gpa' };
-const RANGE_ENDS = { path: ['size'], error: 'must not reach beyond 2^64' };
+export const RANGE_WHOLE = { path: ['size'], error: 'must be at least 1, beside gpa' };
+export const RANGE_ENDS = { path: ['size'], error: 'must not reach beyond 2^64' };
 
 /** The query of the whole journal. */
 export const journalQuery = z

@@ -18,6 +18,7 @@ import {
   build,
   changedLeaf,
   changedBranch,
+  differing,
 } from './chunk-tree.js';
 
 export type { StoredNode } from './chunk-tree.js';
@@ -165,6 +166,12 @@ export class ChunkStore {
   /** Chunks that were written, in order of index, from `first` to `last` inclusive. */
   *entries(first = 0, last = Number.MAX_SAFE_INTEGER): Generator<[index: number, chunk: Uint8Array]> {
     if (this.root !== undefined) yield* walk(this.root, 0, first, last);
+  }
+
+  /** The chunks from `first` to `last` inclusive that are not the same in another store, in order; what has one digest is passed over. */
+  *differing(other: ChunkStore, first: number, last: number, digester: Digester): Generator<number> {
+    const level = Math.max(this.root?.level ?? 0, other.root?.level ?? 0);
+    yield* differing([this.root, other.root], level, 0, [first, last], digester);
   }
 
   /** The Merkle root: SHA-256, or 32 zero bytes for a store of zeros. */

@@ -177,3 +177,30 @@ export function* unknownNodes(
   const children = digestsOf(node, digester);
   if (children.length > 1 || children[0]?.[0] !== 0) yield [digest, { level: node.level, children }];
 }
+
+/** The `i`th child of a node as a branch of `level`; a lower node is the first child of those above it. */
+function childAt(node: Node | undefined, level: number, i: number): Node | undefined {
+  if (node === undefined || isLeaf(node) || node.level < level) return i === 0 ? node : undefined;
+  return node.children[i];
+}
+
+/** The chunks of a part of two trees, both seen as of `level`, that are not the same; equal subtrees are not descended into. */
+export function* differing(
+  [a, b]: readonly [Node | undefined, Node | undefined],
+  level: number,
+  base: number,
+  [first, last]: readonly [first: number, last: number],
+  digester: Digester,
+): Generator<number> {
+  if (a === b || base > last || base + span(level) <= first) return;
+  const [was, is] = [a && digestOf(a, digester), b && digestOf(b, digester)];
+  if (was && is ? sameBytes(was, is) : !was && !is) return;
+  if (level === 0) {
+    yield base;
+    return;
+  }
+  for (let i = 0; i < FAN_OUT; i++) {
+    const children = [childAt(a, level, i), childAt(b, level, i)] as const;
+    yield* differing(children, level - 1, base + i * span(level - 1), [first, last], digester);
+  }
+}

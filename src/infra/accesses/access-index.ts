@@ -82,8 +82,9 @@ export class AccessIndex {
     this.feed.unsubscribe();
     clearTimeout(this.timer);
     const client = await this.client?.catch(() => undefined);
-    await client?.close();
+    // Before the thread: the last one that can write takes the write-ahead log away.
     this.opened?.db.close();
+    await client?.close();
   }
 
   /** A reader of an index that has all records up to a position. */

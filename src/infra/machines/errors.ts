@@ -19,7 +19,7 @@ export class VersionMismatch extends Error {
 export class UnknownVersion extends Error {
   constructor(
     readonly vm: string,
-    readonly field: 'version' | 'at',
+    readonly field: 'version' | 'at' | 'from' | 'to',
     detail: string,
   ) {
     super(detail);

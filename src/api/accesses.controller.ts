@@ -1,0 +1,203 @@
+import { Controller, Get, Inject, Param, Query, type StreamableFile } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { hex } from '../domain/json.js';
+import { asAbsolute } from '../domain/memory/address.js';
+import { BEGINNING, type Blamed } from '../infra/accesses/access-index.js';
+import type { Place } from '../infra/accesses/access-reader.js';
+import type { AccessBody, FoundAccess } from '../infra/accesses/search.js';
+import { Comparison, NOTHING_TOLD, type Change, type ToldSoFar } from '../infra/machines/comparison.js';
+import type { Service } from '../infra/service.js';
+import { cursorOf } from './cursor.js';
+import { type Exchange, Http } from './http.js';
+import { momentOf } from './moment.js';
+import { operation } from './openapi-operation.js';
+import { SERVICE } from './service.token.js';
+import {
+  type AccessesQuery,
+  type BlameQuery,
+  type DiffQuery,
+  accessPage,
+  accessesQuery,
+  blamePage,
+  blameQuery,
+  diffPage,
+  diffQuery,
+} from './shapes/accesses.js';
+import { type VmPath, vmPath } from './shapes/path.js';
+import { type Column, type Row, TABLE_FORMS, answerTable } from './table.js';
+
+type Answer = Promise<StreamableFile | object>;
+
+const rfc3339 = (time: number): string => new Date(time).toISOString();
+
+const sized = <Part extends { readonly size: number }>({ size, ...rest }: Part) => ({ ...rest, size: hex(size) });
+
+/** An access as it is answered. */
+function accessView({ position, n: _, vm, version, time, actor, type, kind, ret, body }: FoundAccess) {
+  const { requestId, item, vcpu, asOf, errno, given, resolved, shared, data } = body;
+  const where = { position, vm, version, time: rfc3339(time), actor, requestId, command: type, kind };
+  const more = { item, vcpu, asOf, ret, errno, given: given && { ...given } };
+  const places = { resolved: resolved.map(sized), shared: shared.map(sized) };
+  return { ...where, ...more, ...places, data: data.map((piece) => ({ ...piece })) };
+}
+
+type AccessView = ReturnType<typeof accessView>;
+
+const column = <Shown extends Row>(name: keyof Shown & string): Column<Shown> => ({ name, of: (row) => row[name] });
+
+const parts = (list: readonly { readonly absolute: string; readonly size: string }[]): string =>
+  list.map(({ absolute, size }) => `${absolute}+${size}`).join(' ');
+
+const ACCESS_COLUMNS: readonly Column<AccessView>[] = [
+  ...(['position', 'vm', 'version', 'time', 'actor', 'requestId', 'command', 'kind', 'item'] as const).map((name) =>
+    column<AccessView>(name),
+  ),
+  ...(['vcpu', 'asOf', 'ret', 'errno'] as const).map((name) => column<AccessView>(name)),
+  { name: 'space', of: ({ given }) => given?.space },
+  { name: 'address', of: ({ given }) => given?.address },
+  { name: 'size', of: ({ given }) => given?.size },
+  { name: 'resolved', of: ({ resolved }) => parts(resolved) },
+  { name: 'shared', of: ({ shared }) => shared.map(({ vm, ...part }) => `${vm}:${parts([part])}`).join(' ') },
+  { name: 'data', of: ({ data }) => data.map(({ role, commitment }) => `${role}:${commitment}`).join(' ') },
+];
+
+/** A run of memory as it is answered. */
+function blameView({ absolute, size, backed, by }: Blamed) {
+  const run = { gpa: hex(absolute), size: hex(size), backed };
+  if (by === undefined) return run;
+  const { position, vm, version, time, actor, type, kind, body } = by;
+  const { item } = JSON.parse(body) as AccessBody;
+  return { ...run, write: { position, vm, version, time: rfc3339(time), actor, command: type, kind, item } };
+}
+
+interface BlameView extends Row {
+  readonly write?: Row;
+}
+
+const BLAME_COLUMNS: readonly Column<BlameView>[] = [
+  ...['gpa', 'size', 'backed'].map((name) => column<BlameView>(name)),
+  ...['position', 'vm', 'version', 'time', 'actor', 'command', 'kind', 'item'].map((name) => ({
+    name,
+    of: ({ write }: BlameView) => write?.[name],
+  })),
+];
+
+/** A change as it is answered. */
+const changeView = (change: Change): Row =>
+  change.what === 'memory' ? { what: change.what, gpa: hex(change.gpa), size: hex(change.size) } : { ...change };
+
+const CHANGE_COLUMNS = ['what', 'path', 'from', 'to', 'gpa', 'size'].map((name) => column<Row>(name));
+
+/** Numbers of a cursor; the second may have 64 bits. */
+const numbers = z.string().regex(/^\d{1,16} \d{1,20}(?: \d{1,16})?$/);
+
+const numbersOf = (cursor: string | undefined): readonly [number, bigint, number] | undefined => {
+  if (cursor === undefined) return undefined;
+  const [first = '0', second = '0', third = '0'] = cursorOf(cursor, numbers, '').split(' ');
+  return [Number(first), BigInt(second), Number(third)];
+};
+
+/** Where a search goes on. */
+function placeAfter(cursor: string | undefined): Place {
+  const [position, n] = numbersOf(cursor) ?? [];
+  return position === undefined ? BEGINNING : { position, n: Number(n) };
+}
+
+/** Who touched which guest memory, who wrote what is there, and what changed. */
+@ApiTags('Audit')
+@Controller('v1')
+export class AccessesController {
+  constructor(@Inject(SERVICE) private readonly service: Service) {}
+
+  @Get('audit/accesses')
+  @operation({
+    summary: 'Find who touched guest memory',
+    description:
+      'In order of position: one access for each item of a batch, refused ones too. With `vm` also those of other VMs to pages that it shares with them.',
+    kind: 'forms',
+    answer: accessPage,
+    produces: TABLE_FORMS,
+  })
+  findAccesses(
+    @Http() http: Exchange,
+    @Query({ schema: accessesQuery }) { limit, cursor, kind, ...query }: AccessesQuery,
+  ): Answer {
+    const kinds = kind === undefined ? undefined : [kind].flat();
+    return answerTable(http, {
+      items: this.service.accesses.search({ ...query, kinds }, placeAfter(cursor)),
+      limit,
+      show: accessView,
+      columns: ACCESS_COLUMNS,
+      keyOf: ({ position, n }) => `${position} ${n}`,
+    });
+  }
+
+  @Get('vms/:vm/memory/blame')
+  @operation({
+    summary: 'Read who wrote each byte of guest memory last, as it is or as it was',
+    description:
+      'In order of address, in runs. A page that is shared is told by the record that wrote it, of whichever VM. Answers no content.',
+    kind: 'forms',
+    answer: blamePage,
+    produces: TABLE_FORMS,
+  })
+  async blameMemory(
+    @Http() http: Exchange,
+    @Param({ schema: vmPath }) { vm }: VmPath,
+    @Query({ schema: blameQuery }) { gpa, size, limit, cursor, ...query }: BlameQuery,
+  ): Answer {
+    const moment = momentOf(query);
+    const view = await this.service.machines.view(vm, moment);
+    const [then, next = gpa] = numbersOf(cursor) ?? [];
+    const position = then ?? (moment ? view.position : await this.service.journal.head());
+    const left = gpa + BigInt(size) - next;
+    return answerTable(http, {
+      items: this.service.accesses.blame({
+        vm,
+        absolute: asAbsolute(next),
+        size: left > 0n && next >= gpa ? Number(left) : 0,
+        position,
+      }),
+      limit,
+      show: blameView,
+      columns: BLAME_COLUMNS,
+      keyOf: (run) => `${position} ${run.absolute + BigInt(run.size)}`,
+      more: { version: view.version, position },
+    });
+  }
+
+  @Get('vms/:vm/diff')
+  @operation({
+    summary: 'Read what changed of a VM between two versions',
+    description:
+      'State, registers, memory slots, and runs of memory that hold other bytes where slots are both times. Answers where memory changed, not what is in it.',
+    kind: 'forms',
+    answer: diffPage,
+    produces: TABLE_FORMS,
+  })
+  async diffVersions(
+    @Http() http: Exchange,
+    @Param({ schema: vmPath }) { vm }: VmPath,
+    @Query({ schema: diffQuery }) { from, to, limit, cursor }: DiffQuery,
+  ): Answer {
+    const { version } = await this.service.machines.view(vm);
+    const [count, gpa, last = version] = numbersOf(cursor) ?? [];
+    const told: ToldSoFar = count === undefined || gpa === undefined ? NOTHING_TOLD : { count, gpa };
+    const comparison = await Comparison.of(this.service.history, vm, from, to ?? last);
+    return answerTable(http, {
+      items: comparison.changes(told),
+      limit,
+      show: changeView,
+      columns: CHANGE_COLUMNS,
+      keyOf: (change, index) => `${cursorAfterChange(told, change, index)} ${to ?? last}`,
+      more: { from: { ...comparison.from }, to: { ...comparison.to } },
+    });
+  }
+}
+
+/** Where changes go on after one of a page: what is beside memory is counted, memory goes by address. */
+function cursorAfterChange({ count, gpa }: ToldSoFar, change: Change, index: number): string {
+  if (change.what !== 'memory') return `${count + index + 1} ${gpa}`;
+  return `${Number.MAX_SAFE_INTEGER} ${change.gpa + BigInt(change.size)}`;
+}
