@@ -79,9 +79,13 @@ async function* pieces<Item, Shown extends Row>(
 async function begun(all: AsyncGenerator<string>): Promise<AsyncGenerator<string>> {
   const head = await all.next();
   return (async function* () {
-    if (head.done === true) return;
-    yield head.value;
-    yield* all;
+    try {
+      if (head.done !== true) yield head.value;
+      yield* all;
+    } finally {
+      // Whoever leaves at the first piece leaves the others too.
+      await all.return(undefined);
+    }
   })();
 }
 

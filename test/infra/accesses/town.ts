@@ -37,6 +37,11 @@ export class Town {
   async restart(between: () => void = () => undefined): Promise<void> {
     await this.service.close();
     between();
+    await this.begin();
+  }
+
+  /** Begins the service again that was ended. */
+  async begin(): Promise<void> {
     this.service = await openService({ dataDir: this.dataDir });
   }
 

@@ -1,0 +1,65 @@
+import Database from 'better-sqlite3';
+import { existsSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startProcess } from '../../support/process.js';
+import { Town } from './town.js';
+
+const WRITES = 1500;
+
+/** How far the index is, by its file. */
+function indexed(file: string): number {
+  if (!existsSync(file)) return 0;
+  const db = new Database(file);
+  try {
+    return Number(db.prepare('SELECT position FROM progress').pluck().get());
+  } catch {
+    return 0; // Killed before it had its tables.
+  } finally {
+    db.close();
+  }
+}
+
+describe('kill -9 while the index is made', () => {
+  it('costs none of it, and adds nothing', async () => {
+    const town = await Town.open();
+    try {
+      await town.create('a', 'b');
+      await town.map('a', 'b', 0x1000, 0x2000);
+      const data = Uint8Array.of(1, 2, 3);
+      await Promise.all(
+        Array.from({ length: WRITES }, (_, i) =>
+          town.write(i % 2 === 0 ? 'a' : 'b', (i % 2 === 0 ? 0x1000 : 0x2000) + (i % 512), data),
+        ),
+      );
+      const everything = async () => ({
+        accesses: await town.search({}),
+        a: await town.search({ vm: 'a', gpa: 0x1000n, size: 4096n }),
+        b: await town.search({ vm: 'b' }),
+        blame: await town.blame('a', 0x1000, 4096),
+      });
+      const whole = await everything();
+      expect(whole.accesses.length).toBeGreaterThan(WRITES);
+      const head = await town.service.journal.head();
+      await town.service.close();
+      rmSync(town.indexFile);
+
+      const seen: number[] = [];
+      for (let i = 0; i < 40 && (seen.at(-1) ?? 0) < head; i++) {
+        const child = await startProcess(town.dataDir);
+        fetch(`${child.url}/v1/audit/accesses?limit=1`).catch(() => undefined);
+        const before = seen.at(-1) ?? 0;
+        while (indexed(town.indexFile) === before && i > 0) await sleep(1);
+        if (i === 0) await sleep(50);
+        expect(await child.end('SIGKILL')).toBeNull();
+        seen.push(indexed(town.indexFile));
+      }
+      expect(seen).toEqual([...seen].sort((x, y) => x - y));
+      expect(seen.filter((position) => position > 0 && position < head).length).toBeGreaterThan(2);
+
+      await town.begin();
+      expect(await everything()).toEqual(whole);
+    } finally {
+      await town.close();
+    }
+  }, 180_000);
+});
