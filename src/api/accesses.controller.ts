@@ -3,13 +3,15 @@ import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { hex } from '../domain/json.js';
 import { asAbsolute } from '../domain/memory/address.js';
-import { BEGINNING, type Blamed } from '../infra/accesses/access-index.js';
+import { BEGINNING, type BlameQuery as BlameRange, type Blamed } from '../infra/accesses/access-index.js';
+import { seesAll, type Viewer } from '../infra/access/visible.js';
 import type { Place } from '../infra/accesses/access-reader.js';
-import type { AccessBody, FoundAccess } from '../infra/accesses/search.js';
+import type { VmChange } from '../domain/audit/diff/vm-changes.js';
+import type { AccessBody, AccessQuery, FoundAccess } from '../infra/accesses/search.js';
 import { Comparison, NOTHING_TOLD, type Change, type ToldSoFar } from '../infra/machines/comparison.js';
 import type { Service } from '../infra/service.js';
 import { cursorOf } from './cursor.js';
-import { type Exchange, Http } from './http.js';
+import { type Exchange, Http, principalOf } from './http.js';
 import { momentOf } from './moment.js';
 import { operation } from './openapi-operation.js';
 import { SERVICE } from './service.token.js';
@@ -63,8 +65,8 @@ const ACCESS_COLUMNS: readonly Column<AccessView>[] = [
 ];
 
 /** A run of memory as it is answered. */
-function blameView({ absolute, size, backed, by }: Blamed) {
-  const run = { gpa: hex(absolute), size: hex(size), backed };
+function blameView({ absolute, size, backed, by, hidden }: Blamed & { readonly hidden?: true }) {
+  const run = { gpa: hex(absolute), size: hex(size), backed, hidden };
   if (by === undefined) return run;
   const { position, vm, version, time, actor, type, kind, body } = by;
   const { item } = JSON.parse(body) as AccessBody;
@@ -76,7 +78,7 @@ interface BlameView extends Row {
 }
 
 const BLAME_COLUMNS: readonly Column<BlameView>[] = [
-  ...['gpa', 'size', 'backed'].map((name) => column<BlameView>(name)),
+  ...['gpa', 'size', 'backed', 'hidden'].map((name) => column<BlameView>(name)),
   ...['position', 'vm', 'version', 'time', 'actor', 'command', 'kind', 'item'].map((name) => ({
     name,
     of: ({ write }: BlameView) => write?.[name],
@@ -125,7 +127,7 @@ export class AccessesController {
   ): Answer {
     const kinds = kind === undefined ? undefined : [kind].flat();
     return answerTable(http, {
-      items: this.service.accesses.search({ ...query, kinds }, placeAfter(cursor)),
+      items: this.seen(principalOf(http.request), { ...query, kinds }, placeAfter(cursor)),
       limit,
       show: accessView,
       columns: ACCESS_COLUMNS,
@@ -153,7 +155,7 @@ export class AccessesController {
     const position = then ?? (moment ? view.position : await this.service.journal.head());
     const left = gpa + BigInt(size) - next;
     return answerTable(http, {
-      items: this.service.accesses.blame({
+      items: this.blamed(principalOf(http.request), {
         vm,
         absolute: asAbsolute(next),
         size: left > 0n && next >= gpa ? Number(left) : 0,
@@ -186,7 +188,7 @@ export class AccessesController {
     const told: ToldSoFar = count === undefined || gpa === undefined ? NOTHING_TOLD : { count, gpa };
     const comparison = await Comparison.of(this.service.history, vm, from, to ?? last);
     return answerTable(http, {
-      items: comparison.changes(told),
+      items: comparison.changes(told, (change) => seesAll(principalOf(http.request)) || !namesOthers(change)),
       limit,
       show: changeView,
       columns: CHANGE_COLUMNS,
@@ -194,7 +196,31 @@ export class AccessesController {
       more: { from: { ...comparison.from }, to: { ...comparison.to } },
     });
   }
+
+  /** The accesses that are there for somebody, each without what it says of VMs that are not. */
+  private async *seen(viewer: Viewer, query: AccessQuery, after: Place): AsyncGenerator<FoundAccess> {
+    const { accesses, sight } = this.service;
+    if (query.vm !== undefined && !(await sight.of(viewer, query.vm))) return;
+    for await (const access of accesses.search(query, after)) {
+      if (!(await sight.of(viewer, access.vm))) continue;
+      const shared: AccessBody['shared'][number][] = [];
+      for (const place of access.body.shared) if (await sight.of(viewer, place.vm)) shared.push(place);
+      yield { ...access, body: { ...access.body, shared } };
+    }
+  }
+
+  /** Who wrote memory last, as far as he is there for somebody. */
+  private async *blamed(viewer: Viewer, query: BlameRange): AsyncGenerator<Blamed & { readonly hidden?: true }> {
+    const { accesses, sight } = this.service;
+    for await (const { by, ...run } of accesses.blame(query))
+      if (by === undefined || (await sight.of(viewer, by.vm))) yield { ...run, ...(by && { by }) };
+      else yield { ...run, hidden: true };
+  }
 }
+
+/** Parts of the state that name other VMs. */
+const namesOthers = ({ what, path }: VmChange): boolean =>
+  what === 'state' && /^\/(?:borrowed|lent)(?:\/|$)/.test(path);
 
 /** Where changes go on after one of a page: what is beside memory is counted, memory goes by address. */
 function cursorAfterChange({ count, gpa }: ToldSoFar, change: Change, index: number): string {

@@ -238,7 +238,7 @@ describe('who wrote memory last, over REST', () => {
   it('as CSV and JSON Lines', async () => {
     const path = '/v1/vms/z/memory/blame?gpa=0x1000&size=0x14&version=5';
     const rows = csvOf(await (await api.raw('GET', path, undefined, CSV)).text());
-    expect(rows.map((row) => [row[0], row[1], row[2], row[5]])).toEqual([
+    expect(rows.map((row) => [row[0], row[1], row[2], row[6]])).toEqual([
       ['gpa', 'size', 'backed', 'version'],
       ['0x1000', '0x10', 'true', '4'],
       ['0x1010', '0x4', 'true', '5'],

@@ -55,10 +55,13 @@ export const ACCESS: Readonly<Record<string, Access | 'public'>> = {
   getTile: { roles: AUDIT, reach: 'all' },
   getConsistency: { roles: AUDIT, reach: 'all' },
   getProof: { roles: AUDIT, reach: 'all' },
+  findAccesses: { roles: LOOK, reach: 'own' },
 
   getVm: vm(LOOK),
   getVmState: vm(LOOK),
   readVmJournal: vm(LOOK),
+  blameMemory: vm(LOOK),
+  diffVersions: vm(LOOK),
   listVcpus: vm(LOOK),
   listFloating: vm(LOOK),
   getVcpu: vm(LOOK),

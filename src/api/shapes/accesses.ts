@@ -98,6 +98,10 @@ export const blameShape = z
     gpa: hex,
     size: hex,
     backed: z.boolean().meta({ description: 'whether a memory slot is there' }),
+    hidden: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'it was written by a record that is not there for whoever asks' }),
     write: z
       .strictObject({
         ...located,

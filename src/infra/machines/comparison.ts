@@ -55,10 +55,14 @@ export class Comparison {
     return new Comparison(before, after, first, last);
   }
 
-  /** What changed, in order, after what was told: state, vCPUs, memory slots, then runs of memory by address. */
-  async *changes({ count, gpa }: ToldSoFar): AsyncGenerator<Change> {
+  /**
+   * What changed, in order, after what was told: state, vCPUs, memory slots, then runs of memory by address.
+   *
+   * @param isShown whether whoever asks may know of a change beside memory
+   */
+  async *changes({ count, gpa }: ToldSoFar, isShown: (change: VmChange) => boolean): AsyncGenerator<Change> {
     let left = count;
-    for (const change of vmChanges(this.before, this.after)) if (left-- <= 0) yield change;
+    for (const change of vmChanges(this.before, this.after)) if (isShown(change) && left-- <= 0) yield change;
     const breath = new Breath();
     for (const part of memoryChanges(this.before.memory, this.after.memory, gpa, digester)) {
       if (part) yield { what: 'memory', gpa: part.absolute, size: part.size };

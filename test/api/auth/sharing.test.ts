@@ -9,6 +9,9 @@ import { Api } from '../support/api.js';
 import { X86Guest } from '../support/x86.js';
 
 const TOKEN_AT = 0x100000;
+
+/** A version of each VM at which they share a page. */
+const SHARED: Record<string, number> = {};
 const [MEM_MAP, MEM_UNMAP] = [32, 33];
 
 describe('two VMs of different labels that share a page', () => {
@@ -29,6 +32,7 @@ describe('two VMs of different labels that share a page', () => {
     };
     expect(await map()).toMatchObject({ result: 0 });
     await tool.guest('store', { gva: '0x9001', data: 'BAU=' });
+    for (const { id } of [target, tool]) SHARED[id] = (await open.service.journal.streamHead(id)).version;
     await tool.hypercall(MEM_UNMAP, ['0x9000']);
     expect(await map()).toMatchObject({ result: 0 });
     await target.done('DELETE', '');
@@ -51,7 +55,14 @@ describe('two VMs of different labels that share a page', () => {
     const paths = [
       '/v1/journal?limit=1000',
       '/v1/vms',
-      ...['lending-one', 'borrowing-one'].map((vm) => `/v1/vms/${vm}/journal`),
+      ...['lending-one', 'borrowing-one'].flatMap((vm) => [
+        `/v1/vms/${vm}/journal`,
+        `/v1/audit/accesses?vm=${vm}&limit=1000`,
+        `/v1/vms/${vm}/memory/blame?gpa=0x4000&size=0x8000`,
+        `/v1/vms/${vm}/diff?from=1`,
+        `/v1/vms/${vm}/diff?from=1&to=${String(SHARED[vm])}`,
+      ]),
+      '/v1/audit/accesses?limit=1000',
     ];
     const answers = await Promise.all(
       paths.map(async (path) => {
@@ -83,6 +94,25 @@ describe('two VMs of different labels that share a page', () => {
     expect(texts.filter((text) => text.includes(other))).toEqual([]);
     expect(texts.filter((text) => text.includes(own)).length).toBeGreaterThan(10);
   });
+
+  it.each<[label: string | undefined, expected: object]>([
+    ['team=a', { backed: true, hidden: true }],
+    [undefined, { backed: true, write: expect.objectContaining({ vm: 'borrowing-one' }) as unknown }],
+  ])(
+    'of %s: bytes of another VM’s are told to be by somebody, and are not said to be nobody’s',
+    async (label, expected) => {
+      const { token } = store.create({
+        actor: 'somebody',
+        roles: ['reader'],
+        labels: label === undefined ? [] : [label],
+      });
+      const headers = { authorization: `Bearer ${token}` };
+      const now = `/v1/vms/lending-one/memory/blame?gpa=0x5001&size=2`;
+      expect(await api.done('GET', now, undefined, headers)).toMatchObject({
+        items: [{ gpa: '0x5001', size: '0x2', ...expected }],
+      });
+    },
+  );
 
   it('say all to whom nothing limits', async () => {
     const texts = (await learned()).join('');
