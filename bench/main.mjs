@@ -1,3 +1,4 @@
+import { benchAccesses } from './accesses.mjs';
 import { benchDisk } from './disk.mjs';
 import { benchHttp } from './http.mjs';
 import { benchJournal } from './journal.mjs';
@@ -5,7 +6,14 @@ import { benchReads } from './reads.mjs';
 import { benchWalks } from './walks.mjs';
 
 /** One run of everything, so that ratios can be trusted where absolute figures cannot. */
-const groups = { disk: benchDisk, journal: benchJournal, reads: benchReads, walks: benchWalks, http: benchHttp };
+const groups = {
+  disk: benchDisk,
+  journal: benchJournal,
+  reads: benchReads,
+  walks: benchWalks,
+  http: benchHttp,
+  accesses: benchAccesses,
+};
 
 const chosen = process.argv.slice(2).filter((name) => name in groups);
 const results = {};
