@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { once } from 'node:events';
 import { StreamableFile } from '@nestjs/common';
 import { CSV, JSON_LINES, JSON_TYPE } from '../../src/api/accept.js';
 import type { Exchange } from '../../src/api/http.js';
@@ -25,7 +25,7 @@ const exchange = (accept?: string): Exchange => {
 async function textOf(answer: unknown): Promise<string> {
   if (!(answer instanceof StreamableFile)) throw new Error('it is no stream');
   const pieces: Buffer[] = [];
-  for await (const piece of answer.getStream() as Readable) pieces.push(Buffer.from(piece as string));
+  for await (const piece of answer.getStream()) pieces.push(Buffer.from(piece as string));
   return Buffer.concat(pieces).toString();
 }
 
@@ -54,22 +54,23 @@ describe('a table', () => {
 
   it('is asked for as the client reads, and no more once it has left', async () => {
     let made = 0;
-    let ended = false;
+    let leave: () => void = () => undefined;
+    const left = new Promise<void>((resolve) => (leave = resolve));
     const endless = async function* (): AsyncGenerator<Row> {
       try {
         for (;;) yield Promise.resolve({ a: ++made });
       } finally {
-        ended = true;
+        leave();
       }
     };
     const answer = (await answerTable(exchange(JSON_LINES), table(endless()))) as StreamableFile;
-    const stream = answer.getStream() as Readable;
-    await new Promise((resolve) => stream.once('readable', resolve));
+    const stream = answer.getStream();
+    await once(stream, 'readable');
     const most = made;
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(made).toBeLessThan(most + 50_000);
     stream.destroy();
-    while (!ended) await new Promise((resolve) => setTimeout(resolve, 1));
+    await left;
   });
 
   it('fails before anything is sent, if it fails at once', async () => {

@@ -28,7 +28,7 @@ function* stretches(before: GuestMemory, after: GuestMemory, from: number): Gene
 function* inOrder(...lists: readonly Iterator<number, unknown>[]): Generator<number> {
   const next = (list: Iterator<number, unknown>): number => {
     const { done, value } = list.next();
-    return done === true ? Infinity : (value);
+    return done === true ? Infinity : value;
   };
   const heads = lists.map(next);
   for (;;) {
