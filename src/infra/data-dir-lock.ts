@@ -10,7 +10,7 @@ export class DataDirInUseError extends Error {
 }
 
 /** Its lock is what counts; it stays empty. */
-const LOCK_FILE = 'lock.sqlite';
+export const LOCK_FILE = 'lock.sqlite';
 
 /**
  * Takes a data directory for this process until the answer is called, or the process ends in whatever way: a file lock of

@@ -7,4 +7,10 @@ export const EXIT = {
   failed: 2,
   /** All is as it should be as far as it was signed, and something is not signed. */
   unsigned: 3,
+  /** The service answered, and not with what was asked for. */
+  refused: 4,
+  /** No service answered. */
+  unreachable: 5,
+  /** Whoever read standard output has left, as a shell has it for SIGPIPE. */
+  pipe: 141,
 } as const;

@@ -19,6 +19,18 @@ export async function logKeyOf(dataDir: string): Promise<VerifierKey> {
   return key;
 }
 
+/**
+ * The key of a log that an option gives, if it does.
+ *
+ * @throws if it is none
+ */
+export function logKeyFrom(text: string | undefined): VerifierKey | undefined {
+  if (text === undefined) return undefined;
+  const key = parseKey(text.trim(), digester);
+  if (key?.type !== 'ed25519') throw new Error(`${text} is not the vkey of a log`);
+  return key;
+}
+
 /** `vmledger log key`: whom to believe. */
 export const logKeyCommand = (): Command =>
   new Command('key')

@@ -1,8 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { EXIT } from './exit-codes.js';
+import { exportCommand } from './export.js';
+import { importCommand } from './import.js';
 import { logExportCommand } from './log-export.js';
 import { logKeyCommand } from './log-key.js';
+import { replayCommand } from './replay.js';
+import { serveCommand } from './serve.js';
 import { tokenCreateCommand } from './token-create.js';
 import { tokenListCommand } from './token-list.js';
 import { tokenRevokeCommand } from './token-revoke.js';
@@ -15,7 +19,8 @@ function program(): Command {
   const root = new Command('vmledger').description('KVM virtual machines kept as ledgers');
   const token = new Command('token').description('bearer tokens, for a service that runs with AUTH=tokens');
   token.addCommand(tokenCreateCommand()).addCommand(tokenListCommand()).addCommand(tokenRevokeCommand());
-  root.addCommand(verifyCommand()).addCommand(log).addCommand(token);
+  for (const command of [serveCommand(), verifyCommand(), replayCommand(), exportCommand(), importCommand(), log, token])
+    root.addCommand(command);
   return everywhere(root, (command) => command.exitOverride());
 }
 
@@ -25,9 +30,16 @@ function everywhere(command: Command, action: (command: Command) => unknown): Co
   return command;
 }
 
+// Whoever reads may leave when he has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.pipe);
+});
+
 try {
   await program().parseAsync();
 } catch (error) {
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(EXIT.pipe);
   const told = error instanceof CommanderError;
   if (!told) process.stderr.write(`vmledger: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = told && error.exitCode === 0 ? EXIT.done : EXIT.failed;

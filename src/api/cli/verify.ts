@@ -1,12 +1,10 @@
 import { Command } from 'commander';
-import { parseKey } from '../../domain/audit/tlog/key.js';
-import type { VerifierKey } from '../../domain/audit/tlog/key.js';
 import { type Flaw, firstBad } from '../../domain/audit/verify/flaw.js';
-import { digester } from '../../infra/digester.js';
 import { trustedCheckpoints } from '../../infra/verify/trusted-checkpoints.js';
 import { type VerifyReport, verifyLedger } from '../../infra/verify/verify-ledger.js';
 import { EXIT } from './exit-codes.js';
 import { defaultDataDir, ledgerAt } from './ledger-path.js';
+import { logKeyFrom } from './log-key.js';
 import { Progress } from './progress.js';
 
 interface Options {
@@ -28,13 +26,6 @@ const CODES = { sound: EXIT.done, unsigned: EXIT.unsigned, broken: EXIT.wrong } 
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
 
-function keyOf(text: string | undefined): VerifierKey | undefined {
-  if (text === undefined) return undefined;
-  const key = parseKey(text.trim(), digester);
-  if (key?.type !== 'ed25519') throw new Error(`${text} is not the vkey of a log`);
-  return key;
-}
-
 const placeOf = ({ position, upTo }: Flaw): string =>
   position === undefined ? 'ledger' : upTo === undefined ? `position ${position}` : `position ${position} to ${upTo}`;
 
@@ -52,7 +43,7 @@ function textOf({ file, state, records, root, signed, flaws, firstBad }: Outcome
 async function outcomeOf(path: string, { checkpoint, key }: Options): Promise<Outcome> {
   const { file, dataDir } = ledgerAt(path);
   // The checkpoints first: a service may be at work, and what it signs it has stored before.
-  const { checkpoints, flaws: untrusted } = await trustedCheckpoints(dataDir, checkpoint, keyOf(key));
+  const { checkpoints, flaws: untrusted } = await trustedCheckpoints(dataDir, checkpoint, logKeyFrom(key));
   const progress = new Progress('verify');
   const report = verifyLedger({ file, checkpoints, progress: progress.step });
   progress.end();

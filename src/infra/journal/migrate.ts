@@ -74,6 +74,19 @@ export function migrate(db: Database.Database, folder = MIGRATIONS, upTo = Infin
   }
 }
 
+/**
+ * The schema version of a journal's file that is only read, and so stays as it is.
+ *
+ * @throws NewerDatabaseError, ForeignFileError; an empty file is none
+ */
+export function knownVersion(db: Database.Database): number {
+  const found = foundIn(db);
+  const known = migrationsIn().length;
+  if (found === 0) throw new ForeignFileError(db.name);
+  if (found > known) throw new NewerDatabaseError(db.name, found, known);
+  return found;
+}
+
 function foundIn(db: Database.Database): number {
   try {
     return versionOf(db);

@@ -17,14 +17,14 @@ import {
   type StreamHead,
 } from './journal.js';
 import { flawOf, flawOfAll } from './leaf.js';
-import { migrate } from './migrate.js';
+import { knownVersion, migrate } from './migrate.js';
 import type { SnapshotStore } from './snapshot-store.js';
 import { guarded } from './sqlite-faults.js';
 import { SqliteAnswerStore } from './sqlite-answer-store.js';
 import { SqliteReader } from './sqlite-reader.js';
 import { sqliteTree } from './sqlite-tree.js';
 import { SqliteSnapshotStore } from './sqlite-snapshot-store.js';
-import { WriterClient } from './writer-client.js';
+import { NO_WRITER, type Writer, WriterClient } from './writer-client.js';
 
 /** What one SQLite file holds; closing the journal closes both. */
 export interface SqliteLedger {
@@ -57,6 +57,29 @@ export async function openSqliteJournal(options: SqliteOptions): Promise<SqliteL
       webhooks: new SqliteWebhookStore(db, writer),
       answers: new SqliteAnswerStore(db, writer),
     };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens a journal's file to be read, whether or not it is served: it stays as it is, of whatever schema version. Appends fail
+ * with `readonly`.
+ *
+ * @throws NewerDatabaseError, ForeignFileError (migrate.ts); JournalError if the file cannot be opened
+ */
+export function readSqliteJournal(options: SqliteOptions): Pick<SqliteLedger, 'journal' | 'snapshots'> {
+  const db = guarded(() => openForReading(options));
+  try {
+    return guarded(() => {
+      knownVersion(db);
+      const reader = new SqliteReader(db);
+      return {
+        journal: new SqliteJournal(db, reader, new Feed(reader), NO_WRITER),
+        snapshots: new SqliteSnapshotStore(db, NO_WRITER),
+      };
+    });
   } catch (error) {
     db.close();
     throw error;
@@ -110,7 +133,7 @@ class SqliteJournal implements Journal {
     private readonly db: Database.Database,
     private readonly reader: SqliteReader,
     private readonly feed: Feed,
-    private readonly writer: WriterClient,
+    private readonly writer: Writer,
   ) {
     this.appended = feed.records.asObservable();
   }

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { Snapshot, SnapshotNode, SnapshotStore } from './snapshot-store.js';
 import { guarded } from './sqlite-faults.js';
-import type { WriterClient } from './writer-client.js';
+import type { Writer } from './writer-client.js';
 
 /** Nodes that go to the writer at once, about 256 KiB: appends come in between. */
 const STEP = 64;
@@ -15,7 +15,7 @@ export class SqliteSnapshotStore implements SnapshotStore {
 
   constructor(
     db: Database.Database,
-    private readonly writer: WriterClient,
+    private readonly writer: Writer,
   ) {
     this.sql = {
       latest: db.prepare<[string, number], Snapshot>(

@@ -51,6 +51,19 @@ const rowOf = ({ vm, version, head, tail, holes, data, answer, index }: Draft, t
   answer && unshared(answer),
 ];
 
+/** What appends to a journal's file. */
+export type Writer = Pick<WriterClient, 'append' | 'appendTogether' | 'run' | 'close'>;
+
+const unwritable = (): Promise<never> => Promise.reject(new JournalError('readonly'));
+
+/** The writer of a file that is only read. */
+export const NO_WRITER: Writer = {
+  append: unwritable,
+  appendTogether: unwritable,
+  run: unwritable,
+  close: () => Promise.resolve(),
+};
+
 /** The main thread's side of the writer: drafts of one turn of the event loop go over together, answers come back in order. */
 export class WriterClient {
   /** Drafts not yet sent, and those that are sent but not answered, oldest first. */

@@ -7,18 +7,24 @@ import { VKEY_FILE } from '../audit/log-key.js';
 import { CHECKPOINT_FILE, COSIGNED_FILE, LOG_FOLDER } from '../audit/transparency-log.js';
 import { digester } from '../digester.js';
 import { readIfThere } from '../durable-file.js';
+import { importedFolders } from './imported.js';
+
+/** A checkpoint, and the key that it is signed with. */
+export interface SignedCheckpoint extends Checkpoint {
+  readonly key: VerifierKey;
+}
 
 /** What a ledger is to be held against. */
 export interface Trusted {
-  readonly checkpoints: readonly Checkpoint[];
+  readonly checkpoints: readonly SignedCheckpoint[];
   /** Checkpoints that do not count, and why. */
   readonly flaws: readonly Flaw[];
 }
 
 const bad = (detail: string): Flaw => ({ what: 'checkpoint', detail });
 
-/** The key that a data directory says its log signs with; undefined if it has no log. */
-async function ownKey(folder: string): Promise<VerifierKey | Flaw | undefined> {
+/** The key in a folder with a log's checkpoints; undefined if there is none. */
+async function keyIn(folder: string): Promise<VerifierKey | Flaw | undefined> {
   const file = join(folder, VKEY_FILE);
   const text = await readIfThere(file);
   if (text === undefined) return undefined;
@@ -26,16 +32,36 @@ async function ownKey(folder: string): Promise<VerifierKey | Flaw | undefined> {
   return key ?? bad(`${file} is not a key`);
 }
 
-function checked(file: string, text: string, key: VerifierKey): Checkpoint | Flaw {
+/**
+ * A checkpoint, if the key of its log signed it.
+ *
+ * @param name what to call it where it does not count
+ */
+export function signedCheckpoint(name: string, text: string, key: VerifierKey): SignedCheckpoint | Flaw {
   const checkpoint = parseCheckpoint(text);
-  if (checkpoint === undefined) return bad(`${file} is not a checkpoint`);
-  if (checkpoint.origin !== key.name) return bad(`${file} is of ${checkpoint.origin}, not of ${key.name}`);
+  if (checkpoint === undefined) return bad(`${name} is not a checkpoint`);
+  if (checkpoint.origin !== key.name) return bad(`${name} is of ${checkpoint.origin}, not of ${key.name}`);
   const signature = signatureOf(checkpoint, key, ed25519Verify);
-  return signature === 'valid' ? checkpoint : bad(`${file}: the signature of ${key.name} is ${signature}`);
+  return signature === 'valid' ? { ...checkpoint, key } : bad(`${name}: the signature of ${key.name} is ${signature}`);
+}
+
+type Found = SignedCheckpoint | Flaw;
+
+/** The checkpoints in the files that are there. */
+async function checkpointsIn(files: readonly string[], believed: VerifierKey | Flaw | undefined): Promise<Found[]> {
+  const found: Found[] = believed && 'what' in believed ? [believed] : [];
+  for (const file of files) {
+    const text = await readIfThere(file);
+    if (text === undefined) continue;
+    if (believed === undefined) found.push(bad(`${file}: there is no key to check it with`));
+    else if (!('what' in believed)) found.push(signedCheckpoint(file, text, believed));
+  }
+  return found;
 }
 
 /**
- * The checkpoints that a data directory has, and those in files that were kept elsewhere, as far as they are signed.
+ * The checkpoints that a data directory has, its own and those that it was imported with, and those in files that were kept
+ * elsewhere, as far as they are signed. Those that it was imported with are of other logs, and believed by their own keys.
  *
  * @param key whom to believe; the data directory's own key if absent
  * @throws the file system's own error if one of `files` cannot be read
@@ -45,19 +71,14 @@ export async function trustedCheckpoints(
   files: readonly string[],
   key?: VerifierKey,
 ): Promise<Trusted> {
+  for (const file of files) if ((await readIfThere(file)) === undefined) throw new Error(`there is no file ${file}`);
   const folder = join(dataDir, LOG_FOLDER);
-  const believed = key ?? (await ownKey(folder));
   const own = [CHECKPOINT_FILE, COSIGNED_FILE].map((name) => join(folder, name));
-  const found: (Checkpoint | Flaw)[] = [];
-  for (const file of [...own, ...files]) {
-    const text = await readIfThere(file);
-    if (text === undefined && own.includes(file)) continue;
-    if (text === undefined) throw new Error(`there is no file ${file}`);
-    if (believed === undefined) found.push(bad(`${file}: there is no key to check it with`));
-    else if (!('what' in believed)) found.push(checked(file, text, believed));
-  }
+  const found = await checkpointsIn([...own, ...files], key ?? (await keyIn(folder)));
+  for (const imported of importedFolders(dataDir))
+    found.push(...(await checkpointsIn([join(imported, CHECKPOINT_FILE)], await keyIn(imported))));
   return {
     checkpoints: found.filter((one) => 'note' in one),
-    flaws: [...(believed && 'what' in believed ? [believed] : []), ...found.filter((one) => 'what' in one)],
+    flaws: found.filter((one) => 'what' in one),
   };
 }

@@ -74,13 +74,19 @@ function dataFlaws(
   return flaws;
 }
 
-function frameFlaws(row: StoredRow, body: RecordBody, found: readonly StoredBulk[]): Omit<Flaw, 'position'>[] {
+type Frames = Pick<StoredRow, 'firstFrame' | 'lastFrame'>;
+
+function framesOf(body: RecordBody, found: readonly StoredBulk[]): Frames {
   const bulk = new Map(found.map(({ role, bytes }) => [role, bytes]));
   const frames = touchedFrames(commandOf(body, bulk), eventsOf(body, bulk));
-  const { first, last } = frames ?? { first: null, last: null };
-  return first === row.firstFrame && last === row.lastFrame
+  return { firstFrame: frames?.first ?? null, lastFrame: frames?.last ?? null };
+}
+
+function frameFlaws(row: StoredRow, body: RecordBody, found: readonly StoredBulk[]): Omit<Flaw, 'position'>[] {
+  const { firstFrame, lastFrame } = framesOf(body, found);
+  return firstFrame === row.firstFrame && lastFrame === row.lastFrame
     ? []
-    : [flaw('index', `the frames are ${row.firstFrame}-${row.lastFrame}, not ${first}-${last}`)];
+    : [flaw('index', `the frames are ${row.firstFrame}-${row.lastFrame}, not ${firstFrame}-${lastFrame}`)];
 }
 
 /**
@@ -106,4 +112,23 @@ export function flawsOf(
   });
   const data = dataFlaws(body.data ?? [], found, digester);
   return [...columns, ...data, ...(data.length === 0 ? frameFlaws(row, body, found) : [])];
+}
+
+/**
+ * A record with its columns, made of its bytes and the data beside it; or what is wrong with them.
+ *
+ * @param leafHash the leaf hash that the bytes have
+ */
+export function storedRow(
+  bytes: Uint8Array,
+  found: readonly StoredBulk[],
+  leafHash: Uint8Array,
+  digester: Digester,
+): (StoredRow & { readonly vm: string }) | readonly Omit<Flaw, 'position'>[] {
+  const body = bodyOf(bytes, digester);
+  if (body === undefined) return [flaw('record', 'the bytes are not a record')];
+  const { position, vm, version, time, outcome, command, actor } = body;
+  const row = { position, vm, version, time: Date.parse(time), ret: outcome.ret, type: command.type, actor };
+  const data = dataFlaws(body.data ?? [], found, digester);
+  return data.length > 0 ? data : { ...row, ...framesOf(body, found), leafHash, bytes };
 }

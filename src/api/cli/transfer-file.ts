@@ -1,0 +1,46 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip } from 'node:zlib';
+
+/** What stands for standard input and output where a file is named. */
+const STANDARD = '-';
+
+const isPacked = (name: string): boolean => name.endsWith('.gz');
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  await handle.sync().finally(() => handle.close());
+}
+
+/**
+ * Writes lines to a file, whole or not at all, compressed if its name ends in `.gz`; or to standard output.
+ *
+ * @throws the file system's own error, or that of the lines
+ */
+export async function writeLines(name: string, lines: Iterable<string>, signal: AbortSignal): Promise<void> {
+  if (name === STANDARD) return pipeline(lines, process.stdout, { signal, end: false });
+  const temporary = `${name}.new`;
+  try {
+    const pack = isPacked(name) ? createGzip() : new PassThrough();
+    await pipeline(lines, pack, createWriteStream(temporary), { signal });
+    await sync(temporary);
+    await rename(temporary, name);
+    await sync(dirname(name));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** The bytes of a file, unpacked if its name ends in `.gz`; or of standard input. */
+export function readBytes(name: string): AsyncIterable<Uint8Array> {
+  if (name === STANDARD) return process.stdin;
+  const file = createReadStream(name);
+  if (!isPacked(name)) return file;
+  const unpack = createGunzip();
+  file.on('error', (error) => unpack.destroy(error));
+  return file.pipe(unpack);
+}

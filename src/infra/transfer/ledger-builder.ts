@@ -1,0 +1,121 @@
+import type Database from 'better-sqlite3';
+import type { CheckpointBody } from '../../domain/audit/tlog/checkpoint.js';
+import { leafHashOf, sameBytes } from '../../domain/audit/tlog/merkle.js';
+import { TreeBuilder } from '../../domain/audit/tlog/tree-builder.js';
+import { type StoredRow, storedRow } from '../../domain/audit/verify/stored-record.js';
+import { digester } from '../digester.js';
+import { Appender } from '../journal/appender.js';
+import { openForWriting } from '../journal/connection.js';
+import type { BulkData } from '../journal/journal.js';
+import { migrate } from '../journal/migrate.js';
+import { journalError } from '../journal/sqlite-faults.js';
+import type { DraftRow } from '../journal/writer-messages.js';
+import type { Entry } from './export-format.js';
+
+/** A record that cannot be where it is said to be, and why. */
+export class RecordError extends Error {
+  constructor(
+    readonly position: number,
+    detail: string,
+  ) {
+    super(detail);
+  }
+}
+
+/** Records, and bytes of them and the data beside them, that go in as one transaction. */
+const MAX_ROWS = 1024;
+const MAX_BYTES = 1 << 24;
+
+/** A record as the journal's writer takes it, cut where its position stands: the same bytes come out again. */
+function draftOf(
+  { bytes, ...row }: StoredRow & { readonly vm: string },
+  data: readonly BulkData[],
+  elsewhere: Entry['elsewhere'],
+): DraftRow {
+  const text = Buffer.from(bytes).toString();
+  const digits = String(row.position);
+  const at = text.indexOf(digits);
+  const { vm, version, time, ret, type, actor, firstFrame, lastFrame } = row;
+  const [head, tail] = [text.slice(0, at), text.slice(at + digits.length)];
+  return [vm, version, head, tail, time, ret, type, actor, firstFrame, lastFrame, data, undefined, 0, elsewhere];
+}
+
+/** Makes a ledger's file of records that were written before, with everything that is derived from them. */
+export class LedgerBuilder {
+  private readonly db: Database.Database;
+  private readonly appender: Appender;
+  private readonly tree = new TreeBuilder(digester);
+  private rows: DraftRow[] = [];
+  private bytes = 0;
+  private signed = 0;
+
+  /** @param checkpoints what the records must have the roots of */
+  constructor(
+    file: string,
+    private readonly checkpoints: readonly CheckpointBody[],
+  ) {
+    this.db = openForWriting({ file });
+    migrate(this.db);
+    this.appender = new Appender(this.db);
+    this.check();
+  }
+
+  /** Records so far. */
+  get size(): number {
+    return this.tree.size;
+  }
+
+  /** Records that are under one of the checkpoints. */
+  get signedSize(): number {
+    return this.signed;
+  }
+
+  root(): Uint8Array {
+    return this.tree.root();
+  }
+
+  /**
+   * Takes the next record.
+   *
+   * @throws RecordError if it, or one before it, is not sound, or is not under the checkpoint that should cover it
+   */
+  add({ position, record, data = [], elsewhere }: Entry): void {
+    const leafHash = leafHashOf(record, digester);
+    const pieces = data.filter((piece) => 'bytes' in piece);
+    const row = storedRow(record, pieces, leafHash, digester);
+    if (!('bytes' in row)) throw new RecordError(position, row.map(({ detail }) => detail).join('; '));
+    if (row.position !== position) throw new RecordError(position, `the record is that of position ${row.position}`);
+    this.rows.push(draftOf(row, pieces, elsewhere));
+    this.bytes += pieces.reduce((sum, { bytes }) => sum + bytes.length, record.length);
+    if (this.rows.length >= MAX_ROWS || this.bytes >= MAX_BYTES) this.flush();
+    this.tree.push(leafHash);
+    this.check();
+  }
+
+  /** Writes what waits. */
+  flush(): void {
+    const first = this.tree.size - this.rows.length + 1;
+    const { refused } = this.appender.commit(this.rows);
+    for (const [i, failure] of refused) {
+      if (failure.fault === 'conflict') throw new RecordError(first + i, failure.detail);
+      throw journalError(failure);
+    }
+    this.rows = [];
+    this.bytes = 0;
+  }
+
+  /** Has everything in the one file. */
+  close(): void {
+    this.db.pragma('wal_checkpoint(TRUNCATE)');
+    this.db.close();
+  }
+
+  private check(): void {
+    for (const { size, root } of this.checkpoints) {
+      if (size !== this.size) continue;
+      if (!sameBytes(root, this.tree.root()))
+        throw new RecordError(size, `the records up to here are not those that were signed`);
+      this.signed = size;
+    }
+  }
+}
