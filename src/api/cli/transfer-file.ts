@@ -35,12 +35,12 @@ export async function writeLines(name: string, lines: Iterable<string>, signal: 
   }
 }
 
-/** The bytes of a file, unpacked if its name ends in `.gz`; or of standard input. */
-export function readBytes(name: string): AsyncIterable<Uint8Array> {
-  if (name === STANDARD) return process.stdin;
-  const file = createReadStream(name);
-  if (!isPacked(name)) return file;
+/** The bytes of a file, unpacked if its name ends in `.gz`; or of standard input. Nothing is opened before it is read. */
+export async function* readBytes(name: string): AsyncGenerator<Uint8Array, undefined> {
+  const file: AsyncIterable<Uint8Array> & NodeJS.ReadableStream =
+    name === STANDARD ? process.stdin : createReadStream(name);
+  if (!isPacked(name)) return yield* file;
   const unpack = createGunzip();
   file.on('error', (error) => unpack.destroy(error));
-  return file.pipe(unpack);
+  yield* file.pipe(unpack) as AsyncIterable<Uint8Array>;
 }

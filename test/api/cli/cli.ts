@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
+/** The built command line. */
+export const CLI = join(root, 'dist', 'api', 'cli', 'main.js');
+
 /** What a command said, and how it ended. */
 export interface Ended {
   readonly stdout: string;
@@ -15,7 +18,7 @@ export interface Ended {
 
 /** Runs the built command line. */
 export async function vmledger(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [join(root, 'dist', 'api', 'cli', 'main.js'), ...args], {
+  const child = spawn(process.execPath, [CLI, ...args], {
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,0 +1,132 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { LEDGER_FILE, openService } from '../../../src/infra/service.js';
+import { fill } from '../../infra/transfer/exports.js';
+import { signer } from '../../domain/support/tlog-keys.js';
+import { keyText } from '../../../src/domain/audit/tlog/key.js';
+import { CLI, vmledger } from './cli.js';
+
+describe('vmledger export and import', () => {
+  let folder: string;
+  let dataDir: string;
+  const at = (name: string): string => join(folder, name);
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'export-'));
+    dataDir = at('data');
+    await fill(dataDir, 20_000);
+    await (await openService({ dataDir })).close();
+  }, 60_000);
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const run = (...args: string[]) => vmledger(args, { DATA_DIR: dataDir });
+
+  it('write and read files, compressed by their names, and standard output', async () => {
+    expect(await run('export', at('plain.jsonl'))).toEqual({ stdout: '', stderr: '', code: 0 });
+    expect(await run('export', at('packed.jsonl.gz'))).toEqual({ stdout: '', stderr: '', code: 0 });
+    const plain = readFileSync(at('plain.jsonl'), 'utf8');
+    expect(gunzipSync(readFileSync(at('packed.jsonl.gz'))).toString()).toBe(plain);
+    expect((await run('export', '-')).stdout).toBe(plain);
+    expect(readdirSync(folder).sort()).toEqual(['data', 'packed.jsonl.gz', 'plain.jsonl']);
+
+    const { stdout, stderr, code } = await run('import', at('packed.jsonl.gz'), '-d', at('copy'));
+    expect([stderr, code]).toEqual(['', 0]);
+    expect(stdout).toMatch(/copy: 20000 records imported, 20000 of them signed\nroot \S{43}=\n$/);
+    const root = stdout.split('root ')[1] ?? '';
+    expect((await run('verify', at('copy'))).stdout).toContain(`all under a signed checkpoint\nroot ${root}`);
+    expect(JSON.parse((await run('import', at('plain.jsonl'), '-d', at('json'), '--json')).stdout)).toEqual({
+      records: 20_000,
+      root: root.trim(),
+      signed: 20_000,
+    });
+  }, 60_000);
+
+  it('work through a pipe', async () => {
+    const script = `"$0" "$1" export - | "$0" "$1" import - -d "${at('piped')}"`;
+    const child = spawn('sh', ['-c', script, process.execPath, CLI], {
+      env: { ...process.env, NODE_OPTIONS: '', DATA_DIR: dataDir },
+      stdio: 'ignore',
+    });
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    expect((await run('verify', at('piped'))).code).toBe(0);
+  }, 60_000);
+
+  it('end at once, with the code of a broken pipe, when whoever reads has left', async () => {
+    const script = `{ "$0" "$1" export -; echo $? >&2; } | head -n 1 | wc -l`;
+    const child = spawn('sh', ['-c', script, process.execPath, CLI], {
+      env: { ...process.env, NODE_OPTIONS: '', DATA_DIR: dataDir },
+    });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (data: Buffer) => (out += data.toString()));
+    child.stderr.on('data', (data: Buffer) => (err += data.toString()));
+    await once(child, 'close');
+    expect([out.trim(), err]).toEqual(['1', '141\n']);
+  }, 60_000);
+
+  it('name the line that is wrong, and leave no ledger', async () => {
+    const lines = readFileSync(at('plain.jsonl'), 'utf8').split('\n');
+    writeFileSync(at('cut.jsonl'), lines.slice(0, 5000).join('\n'));
+    const cut = await run('import', at('cut.jsonl'), '-d', at('cut'));
+    expect(cut).toEqual({
+      stdout: '',
+      stderr: `vmledger: ${at('cut.jsonl')}: line 5000: the file ends within it\n`,
+      code: 1,
+    });
+    expect(existsSync(join(at('cut'), LEDGER_FILE))).toBe(false);
+    const stranger = keyText(signer('x.example', 'ed25519', 1).key);
+    expect(await run('import', at('plain.jsonl'), '-d', at('cut'), '-k', stranger)).toMatchObject({ code: 1 });
+  }, 60_000);
+
+  it.each([
+    ['a directory that is not empty', () => ['import', at('plain.jsonl')], 'is not empty'],
+    ['a file that is not there', () => ['import', at('nothing'), '-d', at('none')], 'no such file'],
+    ['no file at all', () => ['import', '-d', at('none')], 'missing required argument'],
+    ['a key that is none', () => ['import', at('plain.jsonl'), '-d', at('none'), '-k', 'x'], 'not the vkey'],
+    ['a ledger that is not there', () => ['export', at('x'), '-d', at('none')], 'there is no ledger'],
+    ['a place that is not there', () => ['export', at('no/such/place')], 'no such file'],
+  ])('cannot work with %s', async (_, args, said) => {
+    const { stdout, stderr, code } = await run(...args());
+    expect([stdout, code]).toEqual(['', 2]);
+    expect(stderr).toContain(said);
+    expect(stderr.split('\n').length).toBe(2);
+  });
+
+  /** Starts a command, and sends it a signal once a file is there. */
+  async function cutOff(args: readonly string[], file: string, signal: NodeJS.Signals): Promise<unknown> {
+    const child = spawn(process.execPath, [CLI, ...args], {
+      env: { ...process.env, NODE_OPTIONS: '', DATA_DIR: dataDir },
+      stdio: 'ignore',
+    });
+    const exit = once(child, 'exit');
+    while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 1));
+    child.kill(signal);
+    return exit;
+  }
+
+  it('leave nothing behind when they are interrupted', async () => {
+    expect(await cutOff(['export', at('half.jsonl')], at('half.jsonl.new'), 'SIGINT')).toEqual([130, null]);
+    expect(readdirSync(folder).filter((name) => name.startsWith('half'))).toEqual([]);
+    const building = join(at('interrupted'), 'importing', LEDGER_FILE);
+    expect(await cutOff(['import', at('plain.jsonl'), '-d', at('interrupted')], building, 'SIGTERM')).toEqual([
+      143,
+      null,
+    ]);
+    expect(readdirSync(at('interrupted'))).toEqual(['lock.sqlite']);
+  }, 60_000);
+
+  it('leave nothing that looks whole when they are killed, and can be begun again', async () => {
+    const building = join(at('killed'), 'importing', LEDGER_FILE);
+    expect(await cutOff(['import', at('plain.jsonl'), '-d', at('killed')], building, 'SIGKILL')).toEqual([
+      null,
+      'SIGKILL',
+    ]);
+    expect(existsSync(join(at('killed'), LEDGER_FILE))).toBe(false);
+    expect(existsSync(join(at('killed'), 'imported'))).toBe(false);
+    expect(await run('import', at('plain.jsonl'), '-d', at('killed'))).toMatchObject({ stderr: '', code: 0 });
+    expect((await run('verify', at('killed'))).code).toBe(0);
+    expect(readdirSync(at('killed'))).not.toContain('importing');
+  }, 60_000);
+});

@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { openService } from '../../../src/infra/service.js';
+import { importLedger } from '../../../src/infra/transfer/import-ledger.js';
+import { LineError } from '../../../src/infra/transfer/lines.js';
+import { dataDirOf, exported, folders, imported } from './exports.js';
+
+const GOLDEN = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'golden');
+
+const at = folders();
+
+/** An export with data beside records, and records that touched another VM's frames. */
+let lines: readonly string[];
+beforeAll(async () => {
+  const dataDir = dataDirOf(join(GOLDEN, '0004-architectures.sqlite'), at('closed'));
+  const service = await openService({ dataDir });
+  await service.close();
+  lines = await exported(dataDir);
+});
+
+/** The line that an import of this names; nothing of it stays. */
+async function lineOf(text: string | Uint8Array): Promise<number> {
+  const dataDir = at('copy');
+  const error: unknown = await imported(dataDir, text).catch((thrown: unknown) => thrown);
+  if (!(error instanceof LineError)) throw new Error(`it was not found: ${String(error)}`);
+  expect(readdirSync(dataDir).filter((name) => name !== 'lock.sqlite')).toEqual([]);
+  return error.line;
+}
+
+const index = (): number => lines.findIndex((line) => line.includes('"elsewhere"'));
+
+/** The export with another line in the place of one. */
+const withLine = (number: number, change: (line: string) => string): string =>
+  lines.map((line, i) => (i === number - 1 ? change(line) : line)).join('');
+
+interface WrittenEntry {
+  data: { role: string; salt: string; bytes: string }[];
+  elsewhere: { vm: string; frame: number }[];
+}
+
+const changed = (line: string, change: (entry: WrittenEntry) => unknown): string =>
+  `${JSON.stringify(change(JSON.parse(line) as WrittenEntry))}\n`;
+
+/** The first line that has data beside its record. */
+const withData = (): number => lines.findIndex((line) => line.includes('"data":[')) + 1;
+
+describe('an export that was altered', () => {
+  it('is found whichever line is missing, and by that line', async () => {
+    for (let missing = 1; missing <= lines.length; missing += 13)
+      expect(await lineOf(lines.filter((_, i) => i !== missing - 1).join(''))).toBe(missing);
+    expect(await lineOf(lines.slice(0, -1).join(''))).toBe(lines.length);
+    expect(await lineOf('')).toBe(1);
+  });
+
+  it('is found whichever line is there twice, or in the place of the next', async () => {
+    for (let twice = 2; twice < lines.length - 1; twice += 31) {
+      const doubled = lines.flatMap((line, i) => (i === twice - 1 ? [line, line] : [line]));
+      expect(await lineOf(doubled.join(''))).toBe(twice + 1);
+      const swapped = lines.with(twice - 1, lines[twice] ?? '').with(twice, lines[twice - 1] ?? '');
+      expect(await lineOf(swapped.join(''))).toBe(twice);
+    }
+  });
+
+  it('is found if it ends anywhere', async () => {
+    const bytes = Buffer.from(lines.join(''));
+    await fc.assert(
+      fc.asyncProperty(fc.nat(bytes.length - 1), async (size) => {
+        const whole = bytes.subarray(0, size).toString().split('\n').length;
+        expect(await lineOf(bytes.subarray(0, size))).toBe(whole);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is found if it is compressed and ends anywhere, or has a wrong bit', async () => {
+    const bytes = gzipSync(lines.join(''));
+    const imports = async (packed: Uint8Array): Promise<unknown> => {
+      const from = Readable.from([packed], { objectMode: false }).pipe(createGunzip());
+      return importLedger({ dataDir: at('packed'), from }).catch((thrown: unknown) => thrown);
+    };
+    for (let size = 1; size < bytes.length; size += Math.ceil(bytes.length / 20))
+      expect(await imports(bytes.subarray(0, size))).toBeInstanceOf(LineError);
+    const flipped = Buffer.from(bytes);
+    flipped[bytes.length >> 1] = (flipped[bytes.length >> 1] ?? 0) ^ 4;
+    expect(await imports(flipped)).toBeInstanceOf(LineError);
+  });
+
+  it('is found if any one character is another: by its line, or by the last', async () => {
+    const text = lines.join('');
+    await fc.assert(
+      fc.asyncProperty(fc.nat(text.length - 1), fc.constantFrom(...'aA0+{}",\n'), async (place, character) => {
+        fc.pre(text[place] !== character);
+        const found = await lineOf(`${text.slice(0, place)}${character}${text.slice(place + 1)}`);
+        const line = text.slice(0, place).split('\n').length;
+        // A character of white space, or of what no record commits to, is found by the hash of all lines.
+        expect([line, lines.length]).toContain(found);
+      }),
+      { numRuns: 300 },
+    );
+  }, 120_000);
+
+  it.each<[string, () => number, (line: string) => string, string?]>([
+    ['a record', () => 40, (line) => line.replace(/"record":"ey/, '"record":"eZ')],
+    ['a salt', withData, (line) => changed(line, (entry) => ((entry.data[0] ?? { salt: '' }).salt = 'AA==') && entry)],
+    ['data', withData, (line) => changed(line, (entry) => ((entry.data[0] ?? { bytes: '' }).bytes = 'AA==') && entry)],
+    ['a role', withData, (line) => changed(line, (entry) => ((entry.data[0] ?? { role: '' }).role = 'x') && entry)],
+    ['data that is not there', withData, (line) => changed(line, (entry) => ({ ...entry, data: [] }))],
+    [
+      'data that nobody erased',
+      withData,
+      (line) => changed(line, ({ data: [one], ...entry }) => ({ ...entry, data: [{ role: one?.role, erased: true }] })),
+    ],
+    ['a field that is not known', () => 50, (line) => line.replace('{', '{"x":1,')],
+    ['a position', () => 60, (line) => line.replace('"position":59', '"position":61')],
+    ['a root', () => lines.length, (line) => line.replace(/"root":"./, '"root":"_')],
+    ['the number of records', () => lines.length, (line) => line.replace('"records":', '"records":1')],
+    ['more than there should be', () => lines.length + 1, (line) => line],
+  ])('is found by its line: %s', async (what, line, change) => {
+    const text = withLine(line(), change);
+    expect(await lineOf(what === 'more than there should be' ? `${text}\n` : text)).toBe(line());
+  });
+
+  it.each([
+    ['another format', 'vmledger-export', 'vmledger-import'],
+    ['another version', '"version":1', '"version":2'],
+    ['another origin', 'vmledger.invalid', 'wmledger.invalid'],
+    ['a size that was not signed', '\\n217\\n', '\\n216\\n'],
+    ['fewer records than were signed', '"records":217', '"records":216'],
+  ])('is found by its first line: %s', async (_, from, to) => {
+    expect(lines[0]).toContain(from);
+    expect(await lineOf(withLine(1, (line) => line.replace(from, to)))).toBe(1);
+  });
+
+  it('is found by its last line if frames of other VMs were altered, which no record commits to', async () => {
+    expect(index()).toBeGreaterThan(0);
+    const text = withLine(index() + 1, (line) =>
+      changed(line, ({ elsewhere, ...entry }) => ({ ...entry, elsewhere: elsewhere.slice(1) })),
+    );
+    expect(await lineOf(text)).toBe(lines.length);
+  });
+
+  it('is found if a record was rewritten with everything that the file says of it, by the checkpoint', async () => {
+    const unsigned = withLine(1, (line) => line.replace(/"checkpoints":.*/, '"checkpoints":[]}'));
+    expect(await lineOf(unsigned)).toBe(lines.length);
+    const rewritten = withLine(100, (line) => {
+      const entry = JSON.parse(line) as { record: string };
+      const record = Buffer.from(entry.record, 'base64')
+        .toString()
+        .replace(/"actor":"[^"]*"/, '"actor":"nobody"');
+      return `${JSON.stringify({ ...entry, record: Buffer.from(record).toString('base64') })}\n`;
+    });
+    // The checkpoint is of all records: that one of them is not what was signed is known at the last.
+    expect(await lineOf(rewritten)).toBe(lines.length - 1);
+  });
+});
