@@ -1,7 +1,7 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 
@@ -37,10 +37,8 @@ export async function writeLines(name: string, lines: Iterable<string>, signal: 
 
 /** The bytes of a file, unpacked if its name ends in `.gz`; or of standard input. Nothing is opened before it is read. */
 export async function* readBytes(name: string): AsyncGenerator<Uint8Array, undefined> {
-  const file: AsyncIterable<Uint8Array> & NodeJS.ReadableStream =
-    name === STANDARD ? process.stdin : createReadStream(name);
-  if (!isPacked(name)) return yield* file;
-  const unpack = createGunzip();
-  file.on('error', (error) => unpack.destroy(error));
+  const file: Readable = name === STANDARD ? process.stdin : createReadStream(name);
+  const unpack = isPacked(name) ? createGunzip() : new PassThrough();
+  file.on('error', (error: Error) => unpack.destroy(error));
   yield* file.pipe(unpack) as AsyncIterable<Uint8Array>;
 }
