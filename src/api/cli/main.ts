@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { CliError } from './cli-error.js';
 import { EXIT } from './exit-codes.js';
+import { explainCommand } from './explain.js';
 import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
 import { journalCommand } from './journal.js';
@@ -25,7 +26,7 @@ function program(): Command {
   token.addCommand(tokenCreateCommand()).addCommand(tokenListCommand()).addCommand(tokenRevokeCommand());
   const ofLedgers = [verifyCommand(), replayCommand(), exportCommand(), importCommand(), log, token];
   const ofServices = [vmCommand(), journalCommand(), memoryCommand()];
-  for (const command of [serveCommand(), ...ofLedgers, ...ofServices]) root.addCommand(command);
+  for (const command of [serveCommand(), ...ofLedgers, ...ofServices, explainCommand()]) root.addCommand(command);
   return everywhere(root, (command) => command.exitOverride());
 }
 

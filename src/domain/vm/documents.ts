@@ -1,6 +1,7 @@
 import { ATTRIBUTE_GROUPS as aarch64Groups } from '../aarch64/attributes.js';
 import { VCPU_ATTRIBUTE_GROUPS as aarch64VcpuGroups } from '../aarch64/attributes-vcpu.js';
 import { chart as aarch64Chart } from '../aarch64/chart.js';
+import { allRules } from '../explain/explain.js';
 import { ATTRIBUTE_GROUPS as s390xGroups } from '../s390x/attributes.js';
 import { chart as s390xChart } from '../s390x/chart.js';
 import { chart as x86Chart } from '../x86_64/chart.js';
@@ -93,6 +94,22 @@ function matrixPage(
   );
 }
 
+const rulesPage = (): string =>
+  page(
+    'Why a command is refused',
+    'Every rule by which a command is refused, and where it is written. `vmledger explain` prints the same by errno or command.',
+    table(
+      ['command', 'errno', 'when', 'architectures', 'source'],
+      allRules().map(({ command, errno, condition, archs, source }) => [
+        code(command),
+        errno,
+        condition,
+        archs?.join(', ') ?? 'all',
+        source,
+      ]),
+    ),
+  );
+
 /** The documents that are made from the domain's tables, by file name in docs/generated. */
 export const documents = (): Readonly<Record<string, string>> => ({
   's390x-chart.md': chartPage('s390x', s390xChart.root),
@@ -104,4 +121,5 @@ export const documents = (): Readonly<Record<string, string>> => ({
   'semantics.md': semanticsPage(),
   'attributes.md': attributesPage(),
   'x86_64-paging.md': pagingPage(),
+  'rules.md': rulesPage(),
 });
