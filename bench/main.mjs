@@ -2,6 +2,7 @@ import { benchAccesses } from './accesses.mjs';
 import { benchDisk } from './disk.mjs';
 import { benchHttp } from './http.mjs';
 import { benchJournal } from './journal.mjs';
+import { benchLedgers } from './ledgers.mjs';
 import { benchReads } from './reads.mjs';
 import { benchWalks } from './walks.mjs';
 
@@ -13,6 +14,7 @@ const groups = {
   walks: benchWalks,
   http: benchHttp,
   accesses: benchAccesses,
+  ledgers: benchLedgers,
 };
 
 const chosen = process.argv.slice(2).filter((name) => name in groups);

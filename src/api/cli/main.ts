@@ -2,31 +2,27 @@
 import { Command, CommanderError } from 'commander';
 import { CliError } from './cli-error.js';
 import { EXIT } from './exit-codes.js';
-import { explainCommand } from './explain.js';
-import { exportCommand } from './export.js';
-import { importCommand } from './import.js';
-import { journalCommand } from './journal.js';
-import { logExportCommand } from './log-export.js';
-import { logKeyCommand } from './log-key.js';
-import { memoryCommand } from './memory.js';
-import { replayCommand } from './replay.js';
-import { serveCommand } from './serve.js';
-import { tokenCreateCommand } from './token-create.js';
-import { tokenListCommand } from './token-list.js';
-import { tokenRevokeCommand } from './token-revoke.js';
-import { verifyCommand } from './verify.js';
-import { vmCommand } from './vm.js';
 
-/** Every command of the command line: one file each. */
-function program(): Command {
-  const log = new Command('log').description('the journal as a log that others verify');
-  log.addCommand(logKeyCommand()).addCommand(logExportCommand());
+/** Every command of the command line, one file each, loaded when it is asked for: some bring the whole domain with them. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./serve.js')).serveCommand(),
+  verify: async () => (await import('./verify.js')).verifyCommand(),
+  replay: async () => (await import('./replay.js')).replayCommand(),
+  export: async () => (await import('./export.js')).exportCommand(),
+  import: async () => (await import('./import.js')).importCommand(),
+  log: async () => (await import('./log.js')).logCommand(),
+  token: async () => (await import('./token.js')).tokenCommand(),
+  vm: async () => (await import('./vm.js')).vmCommand(),
+  journal: async () => (await import('./journal.js')).journalCommand(),
+  memory: async () => (await import('./memory.js')).memoryCommand(),
+  explain: async () => (await import('./explain.js')).explainCommand(),
+};
+
+/** The command that is named first, or all of them for whoever looks for one. */
+async function program(name = ''): Promise<Command> {
+  const one = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   const root = new Command('vmledger').description('KVM virtual machines kept as ledgers');
-  const token = new Command('token').description('bearer tokens, for a service that runs with AUTH=tokens');
-  token.addCommand(tokenCreateCommand()).addCommand(tokenListCommand()).addCommand(tokenRevokeCommand());
-  const ofLedgers = [verifyCommand(), replayCommand(), exportCommand(), importCommand(), log, token];
-  const ofServices = [vmCommand(), journalCommand(), memoryCommand()];
-  for (const command of [serveCommand(), ...ofLedgers, ...ofServices, explainCommand()]) root.addCommand(command);
+  for (const load of one ? [one] : Object.values(COMMANDS)) root.addCommand(await load());
   return everywhere(root, (command) => command.exitOverride());
 }
 
@@ -36,18 +32,19 @@ function everywhere(command: Command, action: (command: Command) => unknown): Co
   return command;
 }
 
+/** Says what went wrong, unless it is said already, or nobody listens; answers the exit code. */
+function ended(error: unknown): number {
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') return EXIT.pipe;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.failed;
+  process.stderr.write(`vmledger: ${error instanceof Error ? error.message : String(error)}\n`);
+  return error instanceof CliError ? error.exitCode : EXIT.failed;
+}
+
 // Whoever reads may leave when he has seen enough.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(EXIT.pipe);
-});
+process.stdout.on('error', (error) => process.exit(ended(error)));
 
 try {
-  await program().parseAsync();
+  await (await program(process.argv[2])).parseAsync();
 } catch (error) {
-  if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(EXIT.pipe);
-  const told = error instanceof CommanderError;
-  if (!told) process.stderr.write(`vmledger: ${error instanceof Error ? error.message : String(error)}\n`);
-  const code = error instanceof CliError ? error.exitCode : EXIT.failed;
-  process.exitCode = told && error.exitCode === 0 ? EXIT.done : code;
+  process.exitCode = ended(error);
 }

@@ -51,7 +51,10 @@ export async function ask(
   const target = urlOf(url, path, query);
   const response = await fetch(target, { headers: { ...headers, ...authorization } }).catch((error: unknown) => {
     const { cause } = Object(error) as { readonly cause?: { readonly message?: string; readonly code?: string } };
-    throw new CliError(EXIT.unreachable, `${target.origin} does not answer: ${cause?.code ?? String(error)}`);
+    throw new CliError(
+      EXIT.unreachable,
+      `${target.origin} does not answer: ${cause?.code ?? cause?.message ?? String(error)}`,
+    );
   });
   if (!response.ok) throw new CliError(EXIT.refused, await problemOf(response));
   return response;
