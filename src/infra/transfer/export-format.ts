@@ -31,10 +31,11 @@ const data = z.union([
   z.strictObject({ role: z.string(), erased: z.literal(true) }),
 ]);
 
-/** A record: its bytes as they are hashed, the data beside it, and the frames of other VMs that it touched. */
+/** A record: its bytes as they are hashed, the leaf hash that they have (RFC 6962, section 2.1), the data beside it, and the frames of other VMs that it touched. */
 export const entry = z.strictObject({
   position: z.int().positive(),
   record: bytes,
+  leafHash: bytes,
   data: z.array(data).optional(),
   elsewhere: z.array(z.strictObject({ vm: z.string(), frame: count })).optional(),
 });

@@ -28,9 +28,10 @@ const STRIDE = 256;
 const base64Of = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
 
-const entryOf = ({ position, bytes, data, elsewhere }: ExportRow): Written<Entry> => ({
+const entryOf = ({ position, bytes, data, elsewhere }: ExportRow, leafHash: Uint8Array): Written<Entry> => ({
   position,
   record: base64Of(bytes),
+  leafHash: base64Of(leafHash),
   ...(data.length > 0 && {
     data: data.map(({ role, salt, bytes: content }) => ({ role, salt: base64Of(salt), bytes: base64Of(content) })),
   }),
@@ -67,9 +68,10 @@ export function* exportLines({ file, checkpoints, progress }: ExportOptions): Ge
     yield written({ format: FORMAT, version: FORMAT_VERSION, records: head, checkpoints: notes });
     check();
     for (const row of exportRows(db, version, head)) {
-      tree.push(leafHashOf(row.bytes, digester));
+      const leafHash = leafHashOf(row.bytes, digester);
+      tree.push(leafHash);
       check();
-      yield written(entryOf(row));
+      yield written(entryOf(row, leafHash));
       if (tree.size % STRIDE === 0) progress?.(tree.size, head);
     }
     const end: Written<Trailer> = { records: tree.size, root: base64(tree.root()), sha256: hash.digest('base64') };

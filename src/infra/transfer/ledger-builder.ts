@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import type { CheckpointBody } from '../../domain/audit/tlog/checkpoint.js';
 import { leafHashOf, sameBytes } from '../../domain/audit/tlog/merkle.js';
 import { TreeBuilder } from '../../domain/audit/tlog/tree-builder.js';
-import { type StoredRow, storedRow } from '../../domain/audit/verify/stored-record.js';
+import { type SoundRow, storedRow } from '../../domain/audit/verify/stored-record.js';
 import { digester } from '../digester.js';
 import { Appender } from '../journal/appender.js';
 import { openForWriting } from '../journal/connection.js';
@@ -27,11 +27,7 @@ const MAX_ROWS = 1024;
 const MAX_BYTES = 1 << 24;
 
 /** A record as the journal's writer takes it, cut where its position stands: the same bytes come out again. */
-function draftOf(
-  { bytes, ...row }: StoredRow & { readonly vm: string },
-  data: readonly BulkData[],
-  elsewhere: Entry['elsewhere'],
-): DraftRow {
+function draftOf({ bytes, ...row }: SoundRow, data: readonly BulkData[], elsewhere: Entry['elsewhere']): DraftRow {
   const text = Buffer.from(bytes).toString();
   const digits = String(row.position);
   const at = text.indexOf(digits);
@@ -79,8 +75,9 @@ export class LedgerBuilder {
    *
    * @throws RecordError if it, or one before it, is not sound, or is not under the checkpoint that should cover it
    */
-  add({ position, record, data = [], elsewhere }: Entry): void {
+  add({ position, record, leafHash: written, data = [], elsewhere }: Entry): void {
     const leafHash = leafHashOf(record, digester);
+    if (!sameBytes(leafHash, written)) throw new RecordError(position, 'the bytes do not have the leaf hash');
     const pieces = data.filter((piece) => 'bytes' in piece);
     const row = storedRow(record, pieces, leafHash, digester);
     if (!('bytes' in row)) throw new RecordError(position, row.map(({ detail }) => detail).join('; '));

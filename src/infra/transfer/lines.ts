@@ -35,11 +35,14 @@ export async function* linesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerato
       if (size > MAX_LINE) throw new LineError(line, 'it is too long');
     }
   } catch (error) {
-    throw error instanceof LineError || !isBroken(error) ? error : new LineError(line, error.message);
+    const broken = unpackingOf(error);
+    throw broken === undefined ? error : new LineError(line, broken);
   }
   if (size > 0) throw new LineError(line, 'the file ends within it');
 }
 
-/** Whether compressed bytes do not unpack. */
-const isBroken = (error: unknown): error is Error =>
-  error instanceof Error && String((error as { readonly code?: unknown }).code).startsWith('Z_');
+/** Why compressed bytes do not unpack, if that is it; told by its shape, since realms have classes of their own. */
+function unpackingOf(error: unknown): string | undefined {
+  const { code, message } = Object(error) as { readonly code?: unknown; readonly message?: unknown };
+  return String(code).startsWith('Z_') ? String(message) : undefined;
+}

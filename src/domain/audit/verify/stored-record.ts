@@ -114,6 +114,16 @@ export function flawsOf(
   return [...columns, ...data, ...(data.length === 0 ? frameFlaws(row, body, found) : [])];
 }
 
+/** A record with its columns, all of them there. */
+export type SoundRow = StoredRow & { readonly vm: string };
+
+const isNumber = (value: unknown): boolean => Number.isSafeInteger(value);
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+/** Whether the columns of a record are what columns hold. */
+const isSound = ({ position, version, time, ret, vm, type, actor }: SoundRow): boolean =>
+  [position, version, time, ret].every(isNumber) && [vm, type, actor].every(isText);
+
 /**
  * A record with its columns, made of its bytes and the data beside it; or what is wrong with them.
  *
@@ -124,11 +134,18 @@ export function storedRow(
   found: readonly StoredBulk[],
   leafHash: Uint8Array,
   digester: Digester,
-): (StoredRow & { readonly vm: string }) | readonly Omit<Flaw, 'position'>[] {
-  const body = bodyOf(bytes, digester);
-  if (body === undefined) return [flaw('record', 'the bytes are not a record')];
-  const { position, vm, version, time, outcome, command, actor } = body;
-  const row = { position, vm, version, time: Date.parse(time), ret: outcome.ret, type: command.type, actor };
-  const data = dataFlaws(body.data ?? [], found, digester);
-  return data.length > 0 ? data : { ...row, ...framesOf(body, found), leafHash, bytes };
+): SoundRow | readonly Omit<Flaw, 'position'>[] {
+  try {
+    const body = bodyOf(bytes, digester);
+    if (body === undefined) return [flaw('record', 'the bytes are not a record')];
+    const { position, vm, version, time, outcome, command, actor } = body;
+    const data = dataFlaws(body.data ?? [], found, digester);
+    if (data.length > 0) return data;
+    const columns = { position, vm, version, time: Date.parse(time), ret: outcome.ret, type: command.type, actor };
+    const row = { ...columns, ...framesOf(body, found), leafHash, bytes };
+    return isSound(row) ? row : [flaw('record', 'the bytes are not a record')];
+  } catch {
+    // Canonical JSON that has no such command or facts, or no such fields.
+    return [flaw('record', 'the bytes are not a record')];
+  }
 }
