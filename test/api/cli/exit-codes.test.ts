@@ -66,6 +66,8 @@ const CASES: Readonly<Record<string, () => Promise<unknown>>> = {
     signalled(['import', at('long.jsonl'), '-d', at('ended')], 'SIGTERM', at('ended', 'importing', LEDGER_FILE)),
   'log 0': () => run('log', 'key', '-d', at('signed')),
   'log 2': () => run('log', 'key', '-d', at('nothing')),
+  'token 0': () => run('token', 'list', '-d', at('signed')),
+  'token 2': () => run('token', 'make'),
   'vm 0': () => run('vm', 'list', '--url', api.url),
   'vm 2': () => run('vm', 'list', '--limit', '0'),
   'vm 4': () => run('vm', 'show', 'nobody', '--url', api.url),
