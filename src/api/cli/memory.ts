@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { hexdump } from './hexdump.js';
+import { hexdump } from '../../domain/memory/hexdump.js';
 import { type RemoteOptions, askJson, remote } from './remote.js';
 
 interface Options extends RemoteOptions {
@@ -27,7 +27,9 @@ const readCommand = (): Command =>
       const query = { gpa, size, version, at };
       const body = await askJson<MemoryBody>(options, `/v1/vms/${encodeURIComponent(vm)}/memory`, query);
       const bytes = Buffer.from(body.data, 'base64');
-      process.stdout.write(json ? `${JSON.stringify(body)}\n` : raw ? bytes : hexdump(BigInt(gpa), bytes));
+      process.stdout.write(
+        json ? `${JSON.stringify(body)}\n` : raw ? bytes : [...hexdump(bytes, BigInt(gpa))].join(''),
+      );
     });
 
 /** `vmledger memory`: the memory of the VMs of a running service. */
