@@ -59,3 +59,4 @@ export const OCTETS = 'application/octet-stream';
 export const TEXT = 'text/plain';
 export const CSV = 'text/csv';
 export const JSON_LINES = 'application/jsonl';
+export const OPENMETRICS_TYPE = 'application/openmetrics-text';

@@ -20,6 +20,7 @@ import { JournalController } from './journal.controller.js';
 import { MappingsController } from './mappings.controller.js';
 import { MemOpController } from './memop.controller.js';
 import { MemoryController } from './memory.controller.js';
+import { MetricsController } from './metrics.controller.js';
 import { MemslotsController } from './memslots.controller.js';
 import { PvController } from './pv.controller.js';
 import { ReplaysController } from './replays.controller.js';
@@ -67,6 +68,7 @@ const controllers = [
   ReplaysController,
   HostProfilesController,
   HealthController,
+  MetricsController,
   DocsController,
 ];
 

@@ -1,7 +1,7 @@
 import type { Service } from '../infra/service.js';
 import type { Gate } from './auth/gate.js';
 import { type VersionedRequest, assertHost } from './host-header.js';
-import { type HttpReply, type HttpRequest, setHeaders } from './http.js';
+import { type HttpReply, type HttpRequest, setHeaders, settingsOf } from './http.js';
 import { Idempotency, type SentReply } from './idempotency.js';
 import type { Log } from './log.js';
 import { type LoggedReply, logAnswered } from './request-log.js';
@@ -32,6 +32,7 @@ const settle = (work: Promise<unknown> | undefined, done: Done): void => {
 
 /** Lets pass who may, answers what was asked before, and logs what was answered. */
 export function requestHooks(service: Service, { log, gate }: { readonly log: Log; readonly gate: Gate }): Hooks {
+  const { metrics } = service;
   const headers = securityHeaders();
   const idempotency = new Idempotency(service.answers, service.world.now, (error) =>
     log.warn({ err: error }, 'an answer could not be kept'),
@@ -55,6 +56,7 @@ export function requestHooks(service: Service, { log, gate }: { readonly log: Lo
     onSend: (request, reply, payload, done) => settle(idempotency.finish(request, reply, payload), done),
     onResponse: (request, reply, done) => {
       idempotency.end(request);
+      metrics.answered(settingsOf(request).operation, reply.statusCode);
       logAnswered(log, request, reply);
       done();
     },

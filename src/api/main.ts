@@ -58,6 +58,7 @@ try {
   const policy = witnessPolicy === undefined ? NO_WITNESSES : await readPolicy(witnessPolicy);
   const log = { policy, report: say, ...(logOrigin !== undefined && { origin: logOrigin }) };
   const service = await openService({ dataDir, log });
+  service.metrics.observeProcess();
   const access = openAccess(config.auth, dataDir, service.world);
   try {
     await serve(service, config, access);

@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Query, StreamableFile } from '@nestjs/common';
 import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import type { Follower } from '../infra/followers/followers.js';
 import { searchOf } from '../infra/journal/search.js';
 import type { Service } from '../infra/service.js';
 import { Closing } from './closing.service.js';
@@ -48,23 +49,27 @@ export class StreamController {
     const head = await this.service.journal.head();
     const query = { ...searchOf(filters), after: lastEventId(request, head) ?? after ?? head };
     const ending = new AbortController();
-    const events = readableEvents(this.seenBy(request), { query, signal: ending.signal });
+    const follower = this.service.followers.join(query.after);
+    const events = readableEvents(this.seenBy(request, follower), { query, signal: ending.signal });
     const stop = this.closing.begun.subscribe(() => {
       ending.abort();
       // A client that does not read would keep its connection from ending.
       const cut = setTimeout(() => reply.raw.destroy(), GRACE);
       reply.raw.once('close', () => clearTimeout(cut));
     });
-    events.once('close', () => stop.unsubscribe());
+    events.once('close', () => {
+      stop.unsubscribe();
+      follower.leave();
+    });
     reply.header('content-type', EVENT_STREAM).header('cache-control', 'no-store').header('x-accel-buffering', 'no');
     return new StreamableFile(events);
   }
 
-  /** Followers that find what is there for whoever asks, as long as his token is good. */
-  private seenBy(request: HttpRequest): Following {
+  /** A follower that finds what is there for whoever asks, as long as his token is good. */
+  private seenBy(request: HttpRequest, follower: Follower): Following {
     return {
       next: async (query, waiting) => {
-        const look = await this.service.followers.next(query, waiting);
+        const look = await follower.next(query, waiting);
         return this.service.sight.look(await currentPrincipalOf(request), query, look);
       },
     };

@@ -10,6 +10,8 @@ import { pruning } from './journal/pruning.js';
 import type { Journal } from './journal/journal.js';
 import { openSqliteJournal } from './journal/sqlite-journal.js';
 import { History } from './machines/history.js';
+import { addGauges } from './metrics/gauges.js';
+import { Metrics } from './metrics/metrics.js';
 import { Machines } from './machines/machines.js';
 import { VmLabels } from './machines/vm-labels.js';
 import { Replays } from './replays.js';
@@ -48,6 +50,7 @@ export interface Service {
   readonly world: World;
   /** Who touched which guest memory. */
   readonly accesses: AccessIndex;
+  readonly metrics: Metrics;
   /** Waits for what is under way, then releases the ledger. */
   close(): Promise<void>;
 }
@@ -79,7 +82,8 @@ async function openLocked(
   { dataDir, world = realWorld, log: logOptions, backoff, ...options }: ServiceOptions,
   unlock: () => void,
 ): Promise<Service> {
-  const ledger = await openSqliteJournal({ file: join(dataDir, LEDGER_FILE), ...options });
+  const metrics = new Metrics();
+  const ledger = await openSqliteJournal({ file: join(dataDir, LEDGER_FILE), ...options }, metrics);
   const { journal, snapshots, tree, answers, webhooks: store } = ledger;
   const log = await TransparencyLog.open(dataDir, journal, tree, logOptions).catch(async (error: unknown) => {
     await journal.close();
@@ -88,10 +92,11 @@ async function openLocked(
   const history = new History(journal, snapshots);
   const replays = new Replays(journal, history, world);
   const followers = new Followers(journal);
-  const machines = new Machines(journal, history, world);
+  const machines = new Machines(journal, history, world, metrics);
   await machines.recall();
   const sight = new Sight(journal, new VmLabels(journal));
   const webhooks = await Webhooks.open({ journal, followers, sight, store, world, backoff });
+  addGauges(metrics, { journal, machines, log, followers, webhooks });
   const stopPruning = pruning(answers, world);
   const files = { ledger: join(dataDir, LEDGER_FILE), index: join(dataDir, ACCESSES_FILE) };
   const accesses = new AccessIndex(journal, files);
@@ -101,6 +106,7 @@ async function openLocked(
     answers,
     sight,
     world,
+    metrics,
     history,
     replays,
     log,

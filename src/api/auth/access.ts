@@ -41,6 +41,8 @@ export const ACCESS: Readonly<Record<string, Access | 'public'>> = {
   getReplay: { roles: LOOK, reach: 'own' },
   followReplay: { roles: LOOK, reach: 'own' },
 
+  getMetrics: { roles: LOOK, reach: 'all' },
+
   createWebhook: ADMINISTER,
   listWebhooks: ADMINISTER,
   getWebhook: ADMINISTER,

@@ -8,6 +8,12 @@ export interface Waiting {
   readonly signal: AbortSignal;
 }
 
+/** One who follows, of whom it is known how far he is. */
+export interface Follower extends Pick<Followers, 'next'> {
+  /** Follows no more. */
+  leave(): void;
+}
+
 /**
  * Whoever follows the journal from a position on: from the file as long as it is behind, then from the records that were
  * appended last. A follower has nothing but a position and asks for what comes next when it is ready for it, so a slow
@@ -16,6 +22,8 @@ export interface Waiting {
 export class Followers {
   private readonly tail: Tail;
   private readonly turns = new Turns();
+  /** How far those are who joined, each in a cell of his own. */
+  private readonly joined = new Set<{ position: number }>();
 
   constructor(private readonly journal: Journal) {
     this.tail = new Tail(journal);
@@ -34,6 +42,24 @@ export class Followers {
     await this.tail.beyond(query.after, patience, signal);
     // Where there is nothing new the file is asked, should an announcement be late.
     return this.look(query, signal, (recent) => (recent && recent.upTo > query.after ? recent : undefined));
+  }
+
+  /** Joins as one whose position is told by `positions`: that after which he last asked for more. */
+  join(position: number): Follower {
+    const cell = { position };
+    this.joined.add(cell);
+    return {
+      next: (query, waiting) => {
+        cell.position = query.after;
+        return this.next(query, waiting);
+      },
+      leave: () => void this.joined.delete(cell),
+    };
+  }
+
+  /** How far those are who joined. */
+  positions(): number[] {
+    return [...this.joined].map(({ position }) => position);
   }
 
   /** No longer hears of what is appended; whoever waits is answered. */

@@ -4,6 +4,7 @@ import type { Tree } from '../../domain/audit/tlog/proof.js';
 import { SqliteWebhookStore } from '../webhooks/sqlite-webhook-store.js';
 import type { WebhookStore } from '../webhooks/webhook-store.js';
 import type { AnswerStore } from './answer-store.js';
+import type { JournalMeter } from '../metrics/meters.js';
 import { openForReading, type SqliteOptions } from './connection.js';
 import {
   type BulkData,
@@ -44,12 +45,12 @@ export interface SqliteLedger {
  *
  * @throws NewerDatabaseError, ForeignFileError (migrate.ts); JournalError if the file cannot be opened, or if its commits would not be durable
  */
-export async function openSqliteJournal(options: SqliteOptions): Promise<SqliteLedger> {
+export async function openSqliteJournal(options: SqliteOptions, meter?: JournalMeter): Promise<SqliteLedger> {
   const db = guarded(() => prepare(options));
   try {
     const reader = new SqliteReader(db);
     const feed = new Feed(reader);
-    const writer = await WriterClient.start(options, (records) => feed.announce(records));
+    const writer = await WriterClient.start(options, (records) => feed.announce(records), meter);
     return {
       journal: new SqliteJournal(db, reader, feed, writer),
       snapshots: new SqliteSnapshotStore(db, writer),

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
+import { performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import type { AnswerDraft } from './answer-store.js';
 import { compiled } from '../compiled.js';
+import type { JournalMeter } from '../metrics/meters.js';
 import type { SqliteOptions } from './connection.js';
 import { type BulkData, type Draft, JournalError, type StoredRecord } from './journal.js';
 import { leafOf, recordOf } from './leaf.js';
@@ -10,6 +12,8 @@ import type { Committed, DraftRow, Job, Reply, Request } from './writer-messages
 
 interface Waiting {
   readonly draft: Draft;
+  /** When the append was called. */
+  readonly since: number;
   readonly resolve: (record: StoredRecord) => void;
   readonly reject: (error: JournalError) => void;
 }
@@ -76,6 +80,7 @@ export class WriterClient {
   private constructor(
     private readonly worker: Worker,
     private readonly committed: (records: readonly StoredRecord[]) => void,
+    private readonly meter: JournalMeter | undefined,
   ) {
     worker.on('message', (reply: Reply) => this.take(reply));
     worker.on('error', (error) => this.fail(new JournalError('broken', String(error))));
@@ -91,11 +96,12 @@ export class WriterClient {
   static async start(
     options: SqliteOptions,
     committed: (records: readonly StoredRecord[]) => void,
+    meter?: JournalMeter,
   ): Promise<WriterClient> {
     const worker = new Worker(compiled(import.meta.url, 'infra/journal/writer.js'), { workerData: options });
     const [first] = (await once(worker, 'message')) as [Reply];
     if (first.type === 'not_opened') throw journalError(first.failure);
-    return new WriterClient(worker, committed);
+    return new WriterClient(worker, committed, meter);
   }
 
   append(draft: Draft, together = 0): Promise<StoredRecord> {
@@ -106,7 +112,7 @@ export class WriterClient {
       }
       if (this.unsent.length === 0) setImmediate(() => this.send());
       this.unsent.push(rowOf(draft, together));
-      this.waiting.push({ draft, resolve, reject });
+      this.waiting.push({ draft, since: performance.now(), resolve, reject });
     });
   }
 
@@ -166,9 +172,18 @@ export class WriterClient {
       bytes: recordOf(leafOf(draft, first + i)),
       leafHash: leafHashes.subarray(i * 32, i * 32 + 32),
     }));
+    if (this.meter) this.measure(records.length, settled);
     if (records.length > 0) this.committed(records);
     accepted.forEach(({ resolve }, i) => resolve(records[i] as StoredRecord));
     for (const [i, failure] of refused) settled[i]?.reject(journalError(failure));
+  }
+
+  private measure(records: number, settled: readonly Waiting[]): void {
+    const now = performance.now();
+    this.meter?.committed(
+      records,
+      settled.map(({ since }) => now - since),
+    );
   }
 
   /** The thread is gone: whoever waits will get no other answer. */

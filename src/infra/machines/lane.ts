@@ -9,6 +9,7 @@ import { among, partnersOf, tokenPresented } from '../../domain/vm/peers.js';
 import { type Vm, fork } from '../../domain/vm/state.js';
 import { digester } from '../digester.js';
 import { type Draft, type Journal, JournalError, type StoredRecord } from '../journal/journal.js';
+import type { CommandMeter } from '../metrics/meters.js';
 import type { World } from '../world.js';
 import { type Counterparts, draftOf } from './draft.js';
 import { MalformedCommand, UnknownVersion, UnknownVm, VersionMismatch, isUnrecorded } from './errors.js';
@@ -24,6 +25,7 @@ export interface Street {
   readonly world: World;
   readonly locks: Locks;
   readonly tokens: Tokens;
+  readonly meter: CommandMeter | undefined;
   /** The lane of a VM; its caller must use it at once, since a lane that does nothing may be forgotten. */
   lane(vm: string): Lane;
 }
@@ -117,7 +119,9 @@ export class Lane {
         try {
           return await this.once(submission);
         } catch (error) {
-          if (!(error instanceof JournalError && error.fault === 'conflict') || tries === MOST_TRIES) throw error;
+          if (error instanceof JournalError && error.fault === 'conflict' && tries < MOST_TRIES) continue;
+          if (!isUnrecorded(error)) this.street.meter?.failed(submission.command.type);
+          throw error;
         }
       }
     } finally {
@@ -293,7 +297,8 @@ export class Lane {
 
   private async answer({ decision, entries, position }: Decided): Promise<Answer> {
     const at = await position;
-    entries.forEach(({ kept }, i) => {
+    entries.forEach(({ kept, draft: { index } }, i) => {
+      this.street.meter?.recorded(index.type, index.ret);
       // A snapshot that could not be kept costs time, never truth.
       if (kept) this.street.history.keep(kept, at + i).catch(() => undefined);
     });

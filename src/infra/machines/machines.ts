@@ -3,6 +3,7 @@ import type { Vm } from '../../domain/vm/state.js';
 import { TOKEN_SIZE } from '../../domain/x86_64/mem-map.js';
 import { digester } from '../digester.js';
 import type { Journal } from '../journal/journal.js';
+import type { CommandMeter } from '../metrics/meters.js';
 import type { World } from '../world.js';
 import { UnknownVersion, UnknownVm } from './errors.js';
 import type { History, Past } from './history.js';
@@ -36,14 +37,20 @@ export class Machines {
     private readonly journal: Journal,
     private readonly history: History,
     private readonly world: World,
+    meter?: CommandMeter,
   ) {
     const { tokens } = this;
-    this.street = { journal, history, world, tokens, locks: new Locks(), lane: (vm) => this.lane(vm) };
+    this.street = { journal, history, world, tokens, locks: new Locks(), meter, lane: (vm) => this.lane(vm) };
   }
 
   /** Takes up what is remembered beside the VMs: to be awaited once, before the first command. */
   async recall(): Promise<void> {
     await this.tokens.recall(this.journal, this.world.now().getTime());
+  }
+
+  /** How many VMs are in memory. */
+  get inMemory(): number {
+    return this.lanes.size;
   }
 
   /** A new VM id. */
