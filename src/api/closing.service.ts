@@ -6,7 +6,15 @@ import { ReplaySubject } from 'rxjs';
 export class Closing implements OnModuleDestroy {
   readonly begun = new ReplaySubject<void>(1);
 
+  private isBegun = false;
+
+  /** Whether the service is about to stop. */
+  get hasBegun(): boolean {
+    return this.isBegun;
+  }
+
   onModuleDestroy(): void {
+    this.isBegun = true;
     this.begun.next();
   }
 }

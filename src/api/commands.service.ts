@@ -14,6 +14,7 @@ import { type Body, type Present, type Presentation, bodyOf, plainly } from './p
 import { Refusal } from './problem.js';
 import { readBy } from './schema.pipe.js';
 import { SERVICE } from './service.token.js';
+import { traceOf } from './trace-context.js';
 
 /** VMs whose architecture is remembered. */
 const MOST_ARCHS = 10_000;
@@ -106,6 +107,7 @@ export class Commands {
       command,
       actor,
       requestId: request.id,
+      trace: traceOf(request),
       ifMatch,
       present: (outcome) => answering.decided(vm, outcome),
     });

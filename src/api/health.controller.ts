@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { JOURNAL_FAULTS } from '../infra/journal/journal.js';
 import type { Service } from '../infra/service.js';
+import { Closing } from './closing.service.js';
 import { operation } from './openapi-operation.js';
 import { RequestProblem } from './problem.js';
 import { SERVICE } from './service.token.js';
@@ -16,7 +17,10 @@ type Health = z.output<typeof health>;
 @ApiTags('Service')
 @Controller()
 export class HealthController {
-  constructor(@Inject(SERVICE) private readonly service: Service) {}
+  constructor(
+    @Inject(SERVICE) private readonly service: Service,
+    @Inject(Closing) private readonly closing: Closing,
+  ) {}
 
   @Get('healthz')
   @operation({ summary: 'Whether the process lives', kind: 'plain', answer: health })
@@ -27,6 +31,7 @@ export class HealthController {
   @Get('readyz')
   @operation({ summary: 'Whether commands can be recorded', kind: 'plain', answer: health })
   async getReadiness(@Query({ schema: noQuery }) _: object): Promise<Health> {
+    if (this.closing.hasBegun) throw new RequestProblem('shutting_down', 'the service takes no new connections');
     const fault = await this.service.journal.health();
     if (fault !== undefined) throw new RequestProblem('journal_unavailable', JOURNAL_FAULTS[fault], { fault });
     return { status: 'ready' };

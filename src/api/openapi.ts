@@ -1,7 +1,7 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { z } from 'zod';
-import { CSV, JSON_LINES, JSON_TYPE, OCTETS, TEXT } from './accept.js';
+import { CSV, JSON_LINES, JSON_TYPE, OCTETS, OPENMETRICS_TYPE, TEXT } from './accept.js';
 import { isPublic } from './auth/access.js';
 import { jsonSchemaOf } from './json-schema.js';
 import { PROBLEM_JSON } from './problem.js';
@@ -66,6 +66,18 @@ const BEARER = {
   bearer: { type: 'http', scheme: 'bearer', description: 'Not needed if the service is open on loopback.' },
 };
 
+/** W3C Trace Context. */
+const TRACE = [
+  {
+    name: 'traceparent',
+    in: 'header',
+    required: false,
+    description: 'The trace that the request is part of; recorded with the command. One that is not valid is ignored.',
+    schema: text,
+  },
+  { name: 'tracestate', in: 'header', required: false, description: 'What goes with it.', schema: text },
+];
+
 const REQUEST_ID = {
   name: 'X-Request-Id',
   in: 'header',
@@ -99,6 +111,7 @@ const PLAIN: Readonly<Record<string, Content>> = {
   [TEXT]: { schema: text },
   [CSV]: { schema: text },
   [JSON_LINES]: { schema: text },
+  [OPENMETRICS_TYPE]: { schema: text },
 };
 
 function plainContent(body: Body | undefined): void {
@@ -140,7 +153,7 @@ function complete(method: string, operation: OperationObject, schemas: Schemas):
   operation.security = isPublic(operation.operationId) ? [] : [{ bearer: [] }];
   operation.parameters = [
     ...(operation.parameters ?? []).map(named),
-    ...(command ? [IF_MATCH] : []),
+    ...(command ? [IF_MATCH, ...TRACE] : []),
     ...(change ? [IDEMPOTENCY_KEY] : []),
     { ...REQUEST_ID },
   ];

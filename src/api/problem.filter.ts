@@ -5,6 +5,7 @@ import { type Problem, PROBLEM_JSON, Refusal, RequestProblem } from './problem.j
 import { problemOf } from './problem-of.js';
 import { setOutcome } from './answers.js';
 import type { RouteTable } from './route-table.js';
+import { traceIdOf } from './trace-context.js';
 
 /** Answers whatever is thrown as a problem; what nobody expected is told to `log`, not to the client. */
 @Catch()
@@ -52,7 +53,10 @@ export class ProblemFilter implements ExceptionFilter {
 
   private unexpected(error: unknown, request: HttpRequest): RequestProblem {
     const { id, method } = request;
-    this.log.error({ requestId: id, method, path: pathOf(request), err: error }, 'a request failed');
+    this.log.error(
+      { requestId: id, traceId: traceIdOf(request), method, path: pathOf(request), err: error },
+      'a request failed',
+    );
     return new RequestProblem('internal_error', `the service failed; its log has more about request ${id}`);
   }
 }

@@ -31,6 +31,7 @@ export const PROBLEMS = {
   not_here: { status: 501, title: 'No such operation here' },
   internal_error: { status: 500, title: 'Something went wrong' },
   journal_unavailable: { status: 503, title: 'The journal cannot be used' },
+  shutting_down: { status: 503, title: 'The service is about to end' },
   checkpoint_pending: { status: 503, title: 'The log has no such checkpoint yet' },
   journal_full: { status: 507, title: 'The journal is full' },
 } as const;

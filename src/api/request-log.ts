@@ -1,5 +1,6 @@
 import { type HttpRequest, pathOf, settingsOf } from './http.js';
 import type { Log } from './log.js';
+import { traceIdOf } from './trace-context.js';
 
 /** A response of which the log tells. */
 export interface LoggedReply {
@@ -14,5 +15,6 @@ export function logAnswered(log: Log, request: HttpRequest, { statusCode: status
   const { id: requestId, method, principal } = request;
   const { operation } = settingsOf(request);
   const ms = Math.round(elapsedTime * 1000) / 1000;
-  log.info({ requestId, method, path: pathOf(request), operation, actor: principal?.actor, status, ms }, 'answered');
+  const about = { requestId, traceId: traceIdOf(request), method, path: pathOf(request), operation };
+  log.info({ ...about, actor: principal?.actor, status, ms }, 'answered');
 }

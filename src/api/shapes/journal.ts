@@ -82,10 +82,20 @@ export type JournalQuery = z.output<typeof journalQuery> & z.output<typeof vmJou
 /** Where a record of another VM is. */
 const elsewhere = z.strictObject({ vm: z.string(), position: z.int().min(1) });
 
+/** The trace that a request was part of. */
+const trace = {
+  traceparent: z
+    .string()
+    .optional()
+    .meta({ description: 'the trace that the request was part of (W3C Trace Context)' }),
+  tracestate: z.string().optional(),
+};
+
 /** A record as it is answered: what its bytes say, and the leaf hash of the bytes. */
 export const recordShape = z
   .strictObject({
     ...located,
+    ...trace,
     vm: z.string(),
     time: rfc3339,
     actor: z.string(),
@@ -127,6 +137,7 @@ export const cloudEventShape = z
       .meta({ description: "the version of the VM's ledger" }),
     time: rfc3339,
     datacontenttype: z.literal('application/json'),
+    ...trace,
     data: recordShape,
   })
   .meta({ id: 'CloudEvent' });

@@ -6,8 +6,15 @@ import type { Decision } from '../vm/decision.js';
 import { type Event, event as eventShape } from '../vm/event.js';
 import { type Bulk, type Commitment, commit, toHex } from './bulk.js';
 
+/** The trace that a request was part of (W3C Trace Context). */
+export interface TraceContext {
+  /** Version 00: `00-{trace id}-{parent id}-{flags}`. */
+  readonly traceparent: string;
+  readonly tracestate?: string;
+}
+
 /** One command and what came of it: all that a record says, but for its position. */
-export interface LedgerRecord {
+export interface LedgerRecord extends Partial<TraceContext> {
   readonly vm: string;
   /** The stream's version with this record; the first is 1. */
   readonly version: number;
@@ -25,7 +32,7 @@ export interface LedgerRecord {
 }
 
 /** The JSON form of a record, as its bytes have it. */
-export interface RecordBody {
+export interface RecordBody extends Partial<TraceContext> {
   readonly position: number;
   readonly vm: string;
   readonly version: number;
@@ -168,11 +175,11 @@ export function seal(
   digester: Digester,
 ): SealedRecord {
   const commitments = bulk.map((piece, i) => commit(piece, salts[i] ?? new Uint8Array(), digester));
-  const { actor, model, requestId, time, version, vm, state, counterparts = [] } = record;
+  const { actor, model, requestId, time, traceparent, tracestate, version, vm, state, counterparts = [] } = record;
   const digests = state === undefined ? {} : { state: toHex(state) };
   const data = commitments.length === 0 ? undefined : (commitments as unknown as Json);
   const { command, ...outcomeAndEvents } = body;
-  const tail = `,${digester.canonical({ requestId, time, version, vm }).slice(1)}`;
+  const tail = `,${digester.canonical({ requestId, time, traceparent, tracestate, version, vm }).slice(1)}`;
   if (counterparts.length === 0) {
     const head = digester.canonical({ actor, command, data, digests, model, ...outcomeAndEvents });
     return { head: `${head.slice(0, -1)},"position":`, tail, commitments };

@@ -15,12 +15,13 @@ const texts = new WeakMap<StoredRecord, string>();
 
 /**
  * A record as a CloudEvent in JSON (CloudEvents 1.0.2), on one line: `id` is the position, `source` the path of the VM, `subject`
- * the version, and `data` the record as GET /v1/journal answers it.
+ * the version, and `data` the record as GET /v1/journal answers it. The trace of the request is in the attributes of the
+ * Distributed Tracing extension.
  */
 export function cloudEvent(record: StoredRecord): string {
   const known = texts.get(record);
   if (known !== undefined) return known;
-  const { vm, version, position, time, command, outcome } = parseBody(record.bytes);
+  const { vm, version, position, time, command, outcome, traceparent, tracestate } = parseBody(record.bytes);
   const event = {
     specversion: '1.0',
     id: String(position),
@@ -29,6 +30,8 @@ export function cloudEvent(record: StoredRecord): string {
     subject: String(version),
     time,
     datacontenttype: 'application/json',
+    traceparent,
+    tracestate,
   };
   // The record's bytes are JSON already: they go in as they are, with the leaf hash at their end.
   const data = `${decoder.decode(record.bytes).slice(0, -1)},"leafHash":"${toHex(record.leafHash)}"}`;

@@ -23,12 +23,12 @@ export interface Recorded extends Outcome {
 
 /** The draft of the record of a command that was decided. */
 export function draftOf(
-  { vm: id, command, actor, requestId, present }: Submission,
+  { vm: id, command, actor, requestId, trace, present }: Submission,
   { vm, version, time, decision, counterparts, elsewhere }: Recorded,
   { random }: World,
 ): Draft {
   const state = vm && stateDigest(vm, digester);
-  const ledger = { vm: id, version, time, actor, requestId, model: MODEL };
+  const ledger = { vm: id, version, time, actor, requestId, ...trace, model: MODEL };
   const divided = split({ ...ledger, command, decision, state, counterparts }, digester);
   const salts = divided.bulk.map(() => random(SALT_SIZE));
   const { head, tail, holes } = seal(divided, salts, digester);

@@ -1,3 +1,4 @@
+import type { TraceContext } from '../../domain/audit/record.js';
 import type { Command } from '../../domain/vm/command.js';
 import type { Decision } from '../../domain/vm/decision.js';
 import type { Vm } from '../../domain/vm/state.js';
@@ -9,6 +10,8 @@ export interface Submission {
   readonly command: Command;
   readonly actor: string;
   readonly requestId: string;
+  /** The trace that the request was part of. */
+  readonly trace?: TraceContext | undefined;
   /** The versions at which the client wants the command to be carried out; any if absent. */
   readonly ifMatch?: readonly number[] | undefined;
   /**
