@@ -1,8 +1,9 @@
 import { Command } from 'commander';
-import { type Flaw, firstBad } from '../../domain/audit/verify/flaw.js';
+import { firstBad } from '../../domain/audit/verify/flaw.js';
 import { trustedCheckpoints } from '../../infra/verify/trusted-checkpoints.js';
 import { type VerifyReport, verifyLedger } from '../../infra/verify/verify-ledger.js';
 import { EXIT } from './exit-codes.js';
+import { flawLine } from './flaw-line.js';
 import { defaultDataDir, ledgerAt } from './ledger-path.js';
 import { logKeyFrom } from './log-key.js';
 import { Progress } from './progress.js';
@@ -24,13 +25,11 @@ interface Outcome extends VerifyReport {
 
 const CODES = { sound: EXIT.done, unsigned: EXIT.unsigned, broken: EXIT.wrong } as const;
 
-const collect = (value: string, before: readonly string[]): string[] => [...before, value];
-
-const placeOf = ({ position, upTo }: Flaw): string =>
-  position === undefined ? 'ledger' : upTo === undefined ? `position ${position}` : `position ${position} to ${upTo}`;
+/** An option that may be given more than once. */
+export const collect = (value: string, before: readonly string[]): string[] => [...before, value];
 
 function textOf({ file, state, records, root, signed, flaws, firstBad }: Outcome): string {
-  const lines = flaws.map((flaw) => `${placeOf(flaw)}: ${flaw.what}: ${flaw.detail}`);
+  const lines = flaws.map(flawLine);
   const first = firstBad === undefined ? '' : `, the first bad position is ${firstBad}`;
   const states = {
     sound: `sound: ${records} records, all under a signed checkpoint`,

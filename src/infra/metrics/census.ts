@@ -35,10 +35,11 @@ export class Census {
   /** Records of a type of command that was done, up to a position. */
   private async done(type: CommandType, head: number): Promise<number> {
     let count = 0;
-    for (let after = this.upTo; after < head; await setImmediate()) {
+    for (let after = this.upTo; after < head;) {
       const { records, upTo } = await this.journal.look({ after, limit: PAGE, type, outcome: 'done' });
       count += records.filter(({ position }) => position <= head).length;
       after = upTo;
+      await setImmediate();
     }
     return count;
   }

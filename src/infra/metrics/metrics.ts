@@ -120,8 +120,8 @@ export class Metrics implements CommandMeter, JournalMeter, RequestMeter {
   }
 
   private add<Kind extends Metric>(metric: Kind): Kind {
-    this.openMetrics.registerMetric(metric as Metric);
-    this.text.registerMetric(named(metric as Metric));
+    this.openMetrics.registerMetric(metric);
+    this.text.registerMetric(named(metric));
     return metric;
   }
 }

@@ -64,6 +64,12 @@ const CASES: Readonly<Record<string, () => Promise<unknown>>> = {
   'import 2': () => run('import', at('good.jsonl'), '-d', at('signed')),
   'import 143': () =>
     signalled(['import', at('long.jsonl'), '-d', at('ended')], 'SIGTERM', at('ended', 'importing', LEDGER_FILE)),
+  'backup 0': () => run('backup', at('backup'), '-d', at('signed')),
+  'backup 1': () => run('backup', at('no backup'), '-d', at('broken')),
+  'backup 2': () => run('backup', at('signed'), '-d', at('signed')),
+  'restore 0': () => run('restore', at('signed'), at('restored')),
+  'restore 1': () => run('restore', at('broken'), at('not restored')),
+  'restore 2': () => run('restore', at('nothing'), at('not restored')),
   'log 0': () => run('log', 'key', '-d', at('signed')),
   'log 2': () => run('log', 'key', '-d', at('nothing')),
   'token 0': () => run('token', 'list', '-d', at('signed')),
