@@ -7,7 +7,11 @@ const says = (message: string) => ({
   error: ({ input }: { readonly input: unknown }) => (input === undefined ? 'is required' : message),
 });
 
-const UNSIGNED = says('must be an unsigned number: hex ("0x…") or decimal text, or an integer up to 2^53-1');
+/** What is around a number that is none is not looked at as if it were one. */
+const UNSIGNED = {
+  ...says('must be an unsigned number: hex ("0x…") or decimal text, or an integer up to 2^53-1'),
+  abort: true,
+};
 
 /** What clients write for an unsigned number: hex or decimal text, or a JSON integer up to 2^53-1. */
 const digits = z.union([z.string(UNSIGNED).regex(DIGITS, UNSIGNED), z.int(UNSIGNED).nonnegative(UNSIGNED)], UNSIGNED);

@@ -90,6 +90,8 @@ export const badPaths: BadRequests = [
   ['a range without its begin', { method: 'GET', path: '/v1/journal?size=1', names: 'size' }],
   ['an empty range', { method: 'GET', path: '/v1/journal?gpa=0&size=0', names: 'size' }],
   ['a range beyond 2^64', { method: 'GET', path: '/v1/journal?gpa=0xffffffffffffffff&size=2', names: 'size' }],
+  ['a range of a size that is none', { method: 'GET', path: '/v1/journal?gpa=1&size=-1', names: 'size' }],
+  ['a range of a begin that is none', { method: 'GET', path: '/v1/journal?gpa=x&size=1', names: 'gpa' }],
   ['the journal of nobody', { method: 'GET', path: '/v1/vms/nobody/journal', status: 404, names: 'nobody' }],
   ['a version that is no number', { method: 'GET', path: '/v1/vms/m?version=x', names: 'version' }],
   ['version 0', { method: 'GET', path: '/v1/vms/m?version=0', names: 'version' }],
