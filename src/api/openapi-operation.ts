@@ -3,14 +3,21 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiConsumes, ApiOperation, ApiProduces, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { isPublic } from './auth/access.js';
-import { ERRNO_STATUS } from './errno-status.js';
 import type { RouteSettings } from './http.js';
 import { PROBLEMS } from './problem.js';
+import { failuresOf } from './statuses.js';
 
 /** What a kind of operation can be answered besides success. */
 const PROBLEM_STATUSES = {
-  /** Recorded in the journal before it is answered: any errno, and a journal that cannot be written. */
-  command: [...Object.values(ERRNO_STATUS), ...Object.values(PROBLEMS)],
+  /** Recorded in the journal before it is answered; with which errnos it can be refused, each says for itself. */
+  command: [
+    PROBLEMS.malformed_request,
+    PROBLEMS.unknown_vm,
+    PROBLEMS.version_mismatch,
+    PROBLEMS.internal_error,
+    PROBLEMS.journal_unavailable,
+    PROBLEMS.journal_full,
+  ],
   /** Reads of the service's own. */
   read: [PROBLEMS.malformed_request, PROBLEMS.unknown_vm, PROBLEMS.internal_error, PROBLEMS.journal_unavailable],
   /** Reads of the log. */
@@ -27,9 +34,6 @@ const PROBLEM_STATUSES = {
   change: [
     PROBLEMS.malformed_request,
     PROBLEMS.unknown_webhook,
-    PROBLEMS.too_many_webhooks,
-    PROBLEMS.payload_too_large,
-    PROBLEMS.unsupported_media_type,
     PROBLEMS.internal_error,
     PROBLEMS.journal_unavailable,
     PROBLEMS.journal_full,
@@ -39,10 +43,12 @@ const PROBLEM_STATUSES = {
 } as const;
 
 /** What anything that is not public can be answered, before it is looked at. */
-const ACCESS_STATUSES = [PROBLEMS.unauthenticated, PROBLEMS.forbidden, PROBLEMS.authentication_unavailable];
-
-/** What is answered before it is known which operation is meant. */
-const BEFORE_ROUTING: ReadonlySet<number> = new Set([405, 408, 414, 431]);
+const ACCESS_STATUSES = [
+  PROBLEMS.unauthenticated,
+  PROBLEMS.forbidden,
+  PROBLEMS.too_many_requests,
+  PROBLEMS.authentication_unavailable,
+];
 
 /** An operation as the OpenAPI document has it. */
 export interface Operation {
@@ -78,17 +84,14 @@ export const operation =
   (target, name, descriptor) => {
     const settings: RouteSettings = { operation: String(name), status, bulk };
     const access = isPublic(String(name)) ? [] : ACCESS_STATUSES;
-    const problems = [...PROBLEM_STATUSES[kind], ...access, PROBLEMS.too_many_requests];
-    const codes = new Set(problems.map((problem) => problem.status as number));
+    const problems = [...PROBLEM_STATUSES[kind], ...access];
+    const ofKind = problems.map((problem) => problem.status);
     const decorate = applyDecorators(
       HttpCode(status),
       RouteConfig(settings),
       ApiOperation({ summary, ...(description !== undefined && { description }) }),
       ApiResponse({ status, description: 'Done.', ...(answer && { standardSchema: answer }) }),
-      ...[...codes]
-        .filter((code) => !BEFORE_ROUTING.has(code))
-        .sort((a, b) => a - b)
-        .map((code) => ApiResponse({ status: code, description: 'A problem.' })),
+      ...failuresOf(String(name), ofKind).map((code) => ApiResponse({ status: code, description: 'A problem.' })),
       ...(consumes ? [ApiConsumes(...consumes)] : []),
       ...(produces ? [ApiProduces(...produces)] : []),
     );

@@ -146,6 +146,9 @@ const isCommand = ({ responses }: OperationObject): boolean => '412' in response
 const named = (parameter: unknown): unknown =>
   (parameter as { readonly name?: string }).name === '*' ? { ...(parameter as object), name: 'path' } : parameter;
 
+/** What a change can be answered because of its body, or its key. */
+const CHANGE_STATUSES = [413, 415, 422];
+
 function complete(method: string, operation: OperationObject, schemas: Schemas): void {
   const command = isCommand(operation);
   const change = isChange(method.toUpperCase());
@@ -161,6 +164,9 @@ function complete(method: string, operation: OperationObject, schemas: Schemas):
   if (method === 'delete') delete operation.requestBody;
   plainContent(operation.requestBody);
   if (operation.requestBody) operation.requestBody.required = !isOptional(method, operation.requestBody, schemas);
+  if (change)
+    for (const status of CHANGE_STATUSES)
+      if (!(status in operation.responses)) operation.responses[status] = { description: 'A problem.' };
   for (const [status, response] of Object.entries(operation.responses)) {
     const octets = OCTETS in (response.content ?? {});
     const failed = Number(status) >= 400;

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Api } from './support/api.js';
 
 interface Operation {
@@ -20,6 +21,7 @@ interface Document {
 }
 
 const redocly = join(dirname(createRequire(import.meta.url).resolve('@redocly/cli/package.json')), 'bin', 'cli.js');
+const config = fileURLToPath(new URL('../../redocly.yaml', import.meta.url));
 
 describe('the OpenAPI document', () => {
   let api: Api;
@@ -40,7 +42,7 @@ describe('the OpenAPI document', () => {
   it('passes the linter without an error or a warning', () => {
     const file = join(api.dataDir, 'openapi.json');
     writeFileSync(file, JSON.stringify(document));
-    const lint = spawnSync(process.execPath, [redocly, 'lint', '--extends=recommended', '--format=json', file], {
+    const lint = spawnSync(process.execPath, [redocly, 'lint', `--config=${config}`, '--format=json', file], {
       encoding: 'utf8',
       env: { ...process.env, NODE_OPTIONS: '', REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
     });

@@ -7,6 +7,7 @@ import { type App, type AppOptions, createApp } from '../../../src/api/app.js';
 import { makeLog } from '../../../src/api/log.js';
 import { LEDGER_FILE, type Service, type ServiceOptions, openService } from '../../../src/infra/service.js';
 import { verifyLedger } from '../../../src/infra/verify/verify-ledger.js';
+import { collectStatuses } from './statuses.js';
 
 /** A JSON answer's body, read without further ado. */
 export type Body = Record<string, unknown>;
@@ -30,16 +31,23 @@ export class Api {
     readonly log: readonly string[],
     /** Whether the directory stays. */
     private readonly lasting: boolean,
+    private writeStatuses: () => void,
   ) {}
 
-  static async start(options: Partial<ServiceOptions> = {}, how: AppOptions = {}): Promise<Api> {
+  /** @param seen what the application has of the service */
+  static async start(
+    options: Partial<ServiceOptions> = {},
+    how: AppOptions = {},
+    seen: (service: Service) => Service = (service) => service,
+  ): Promise<Api> {
     const { dataDir = mkdtempSync(join(tmpdir(), 'api-')) } = options;
     const service = await openService({ ...options, dataDir });
     const log: string[] = [];
-    const app = await createApp(service, { log: makeLog('warn', { write: (line) => log.push(line) }), ...how });
+    const app = await createApp(seen(service), { log: makeLog('warn', { write: (line) => log.push(line) }), ...how });
     await app.nest.listen(0, '127.0.0.1');
     const { port } = app.nest.getHttpServer().address() as AddressInfo;
-    return new Api(`http://127.0.0.1:${port}`, dataDir, service, app, log, options.dataDir !== undefined);
+    const lasting = options.dataDir !== undefined;
+    return new Api(`http://127.0.0.1:${port}`, dataDir, service, app, log, lasting, collectStatuses(app));
   }
 
   /**
@@ -49,10 +57,16 @@ export class Api {
    */
   async close(isLedger = true): Promise<void> {
     await this.app.nest.close();
+    this.writeStatuses();
     await this.service.close();
     const { flaws } = isLedger ? verifyLedger({ file: join(this.dataDir, LEDGER_FILE) }) : { flaws: [] };
     if (!this.lasting) rmSync(this.dataDir, { recursive: true });
     if (flaws.length > 0) throw new Error(`the ledger is not sound: ${JSON.stringify(flaws)}`);
+  }
+
+  /** Lets what this service answers not count as what tests came by. */
+  forgetStatuses(): void {
+    this.writeStatuses = () => undefined;
   }
 
   /** One request as it is. */
