@@ -10,7 +10,8 @@ const ALSO: Readonly<Record<number, string>> = {
   501: `clearDirtyLog reset setInitialPsw storeStatus injectFloating getState setState getOneReg setOneReg preFault fault ucasMap
     ucasUnmap hasAttribute getAttribute setAttribute hasVcpuAttribute getVcpuAttribute setVcpuAttribute call callHypervisor
     getIntrospection hook unhook preunhook allow command getEvents reply readMappings getStorageKeys setStorageKeys
-    keyOperation getCmmaValues setCmmaValues executeGuestInstruction pvCommand pvCpuCommand vcpuMemOp`,
+    keyOperation getCmmaValues setCmmaValues executeGuestInstruction pvCommand pvCpuCommand inject vmMemOp vcpuMemOp vmMemOpBatch
+    vcpuMemOpBatch`,
 };
 
 /** Statuses of its kind that an operation never has. */

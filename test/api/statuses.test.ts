@@ -170,6 +170,20 @@ describe('statuses that operations have in common', () => {
     expect(found).toEqual(documented.filter((name) => !['GET', 'HEAD'].includes(methodOf(target, name))));
   });
 
+  it('501: a VM of its architecture has no such operation', async () => {
+    target = await started();
+    const { found, documented } = await answered(target, 501, async (request) => {
+      if (request.operation === 'destroyVm') return 0;
+      const statuses: number[] = [];
+      for (const vm of ['s', 'x', 'a'])
+        statuses.push(
+          await statusOf(target, { ...request, path: request.path.replace(/^\/v1\/vms\/\w+/, `/v1/vms/${vm}`) }),
+        );
+      return statuses.includes(501) ? 501 : 0;
+    });
+    expect(found).toEqual(documented);
+  });
+
   it('429: too many requests', async () => {
     const open = await started();
     const { requests, operations } = open;
