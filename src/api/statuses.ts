@@ -1,5 +1,7 @@
 /** Statuses of refusals that an operation has beside those of its kind, by errno or problem. */
 const ALSO: Readonly<Record<number, string>> = {
+  /** It can be had in several forms. */
+  406: 'readMemory',
   /** EBUSY, EEXIST, EREMOTE; too many webhooks. */
   409: `createVm createVcpu setMemslot setRegisters getMpState setMpState run setInitialPsw inject injectFloating setState fault
     executeGuestInstruction callHypervisor translate translateBatch translateLegacy readMappings hook command setAttribute
@@ -17,7 +19,7 @@ const ALSO: Readonly<Record<number, string>> = {
 /** Statuses of its kind that an operation never has. */
 const NEVER: Readonly<Record<number, string>> = {
   /** Nothing that it names can be missing. */
-  404: 'createVm createWebhook listVms readJournal followJournal',
+  404: 'createVm createWebhook listVms readJournal followJournal findAccesses',
   /** Nothing is done that could fail. */
   500: 'getHealth getDocument getDocs getHostProfiles',
   503: 'getHealth getDocument getDocs',
