@@ -1,4 +1,6 @@
 import type { Digester } from '../digester.js';
+import { erased, erasedBy } from './erased.js';
+import { runsIn, sumIn } from './chunk-runs.js';
 import {
   type Node,
   type Leaf,
@@ -13,6 +15,7 @@ import {
   slot,
   walk,
   digestOf,
+  leafAt,
   unknownNodes,
   textOf,
   build,
@@ -33,6 +36,10 @@ export type { StoredNode } from './chunk-tree.js';
 export class ChunkStore {
   private owner: Owner = {};
   private root: Node | undefined;
+  /** Whether a chunk was ever erased. */
+  private tainted = false;
+  /** Erased chunks whose digest nobody has told yet. */
+  private readonly open = new Set<number>();
 
   /** @param chunkSize bytes of a chunk */
   constructor(readonly chunkSize: number) {}
@@ -57,32 +64,83 @@ export class ChunkStore {
     return (node as Leaf).bytes;
   }
 
-  /** The chunk at `index`, to be written: created if absent, copied if a fork holds it. */
+  /**
+   * The chunk at `index`, to be written: created if absent, copied if a fork holds it.
+   *
+   * @throws ErasedMemory
+   */
   edit(index: number): Uint8Array {
-    let root = this.root ?? this.branchOf(1, []);
-    while (index >= span(root.level)) root = this.branchOf(root.level + 1, [root]);
-    let branch = this.owned(root) as Branch;
-    this.root = branch;
-    for (;;) {
-      branch.digest = undefined;
-      const at = slot(index, branch.level);
-      const child = branch.children[at];
-      if (branch.level === 1) {
-        const leaf = child === undefined ? this.leafOf(new Uint8Array(this.chunkSize)) : (this.owned(child) as Leaf);
-        leaf.digest = undefined;
-        branch.children[at] = leaf;
-        return leaf.bytes;
-      }
-      const next = child === undefined ? this.branchOf(branch.level - 1, []) : (this.owned(child) as Branch);
-      branch.children[at] = next;
-      branch = next;
+    const { branch, at } = this.above(index);
+    const child = branch.children[at];
+    const leaf = child === undefined ? this.leafOf(new Uint8Array(this.chunkSize)) : (this.owned(child) as Leaf);
+    leaf.digest = undefined;
+    branch.children[at] = leaf;
+    return leaf.bytes;
+  }
+
+  /** Stores bytes in the chunk at `index`. One that was erased stays so unless all of it is stored. */
+  write(index: number, offset: number, bytes: Uint8Array): void {
+    const by = this.tainted ? this.erasedAt(index) : undefined;
+    const whole = bytes.length === this.chunkSize;
+    if (by !== undefined && whole) this.clear(index);
+    if (by === undefined || whole) this.edit(index).set(bytes, offset);
+    else this.erase(index, by);
+  }
+
+  /** Makes the chunk at `index` zeros, whatever it was. */
+  clear(index: number): void {
+    this.replace(index, index, () => undefined);
+  }
+
+  /** Forgets the chunk at `index`, and what its digest is. Whoever reads it from now on gets ErasedMemory. */
+  erase(index: number, by: number): void {
+    const { branch, at } = this.above(index);
+    branch.children[at] = this.leafOf(erased(this.chunkSize, by));
+    this.tainted = true;
+    this.open.add(index);
+  }
+
+  /** Tells the digest of a chunk that was erased, as `digestAt` answers it of one that was not. */
+  settle(index: number, digest: Uint8Array): void {
+    const by = this.erasedAt(index);
+    if (by === undefined) throw new RangeError(`chunk ${index} is not erased`);
+    const { branch, at } = this.above(index);
+    branch.children[at] = { ...this.leafOf(erased(this.chunkSize, by)), digest: isZero(digest) ? null : digest };
+    this.open.delete(index);
+  }
+
+  /** Erased chunks without a digest, so that the store has none either, ascending. */
+  get unsettled(): readonly number[] {
+    return this.open.size === 0 ? [] : [...this.open].sort((a, b) => a - b);
+  }
+
+  /** By which erasure the chunk at `index` is gone; undefined if it is there. */
+  erasedAt(index: number): number | undefined {
+    const chunk = this.get(index);
+    return chunk && erasedBy(chunk);
+  }
+
+  /** Chunks that are erased, in order of index, and by which erasure. */
+  *erasedChunks(): Generator<[index: number, by: number]> {
+    if (!this.tainted) return;
+    for (const [index, chunk] of this.entries()) {
+      const by = erasedBy(chunk);
+      if (by !== undefined) yield [index, by];
     }
+  }
+
+  /** The digest of the chunk at `index`, 32 bytes, all 0 for zeros. */
+  digestAt(index: number, digester: Digester): Uint8Array {
+    const leaf = leafAt(this.root, index);
+    return (leaf && digestOf(leaf, digester)) ?? new Uint8Array(32);
   }
 
   /** A second store with the same content; from now on neither sees what the other writes. */
   fork(): ChunkStore {
     const twin = new ChunkStore(this.chunkSize);
     twin.root = this.root;
+    twin.tainted = this.tainted;
+    this.open.forEach((index) => twin.open.add(index));
     this.owner = {};
     return twin;
   }
@@ -113,6 +171,7 @@ export class ChunkStore {
       return changedBranch(node, level, (child, i) => part(child, level - 1, base + i * width));
     };
     this.root = part(root, root.level, 0);
+    for (const index of this.open) if (first <= index && index <= last) this.open.delete(index);
   }
 
   /**
@@ -120,47 +179,13 @@ export class ChunkStore {
    *
    * @param isDull whether a chunk is to be left out; undefined for those that were never written
    */
-  *runs(first: number, last: number, isDull: (chunk: Uint8Array | undefined) => boolean): Generator<Run> {
-    const nothingIsDull = isDull(undefined);
-    const known = new Map<Node, boolean>();
-    const dull = (node: Node | undefined): boolean => {
-      if (node === undefined) return nothingIsDull;
-      const before = known.get(node);
-      if (before !== undefined) return before;
-      const found = isLeaf(node) ? isDull(node.bytes) : node.children.every(dull);
-      known.set(node, found);
-      return found;
-    };
-    function* visit(node: Node | undefined, level: number, base: number): Generator<Run> {
-      const from = Math.max(first, base);
-      const to = Math.min(last, base + span(level) - 1);
-      if (from > to || dull(node)) return;
-      if (node === undefined) yield { first: from, count: to - from + 1, chunk: undefined };
-      else if (isLeaf(node)) yield { first: base, count: 1, chunk: node.bytes };
-      else for (const [i, child] of node.children.entries()) yield* visit(child, level - 1, base + i * span(level - 1));
-    }
-    const height = this.root?.level ?? 0;
-    yield* visit(this.root, height, 0);
-    const beyond = Math.max(first, this.root ? span(height) : 1);
-    if (!nothingIsDull && beyond <= last) yield { first: beyond, count: last - beyond + 1, chunk: undefined };
+  runs(first: number, last: number, isDull: (chunk: Uint8Array | undefined) => boolean): Generator<Run> {
+    return runsIn(this.root, first, last, isDull);
   }
 
   /** The sum of a number of each written chunk from `first` to `last` inclusive; equal subtrees that are shared are looked at once. */
   sum(first: number, last: number, valueOf: (chunk: Uint8Array) => number): number {
-    const known = new Map<Node, number>();
-    const visit = (node: Node | undefined, level: number, base: number): number => {
-      if (node === undefined || base > last || base + span(level) <= first) return 0;
-      const whole = first <= base && base + span(level) - 1 <= last;
-      const before = whole ? known.get(node) : undefined;
-      if (before !== undefined) return before;
-      const width = span(level - 1);
-      const total = isLeaf(node)
-        ? valueOf(node.bytes)
-        : node.children.reduce((sum, child, i) => sum + visit(child, level - 1, base + i * width), 0);
-      if (whole) known.set(node, total);
-      return total;
-    };
-    return visit(this.root, this.root?.level ?? 0, 0);
+    return sumIn(this.root, first, last, valueOf);
   }
 
   /** Chunks that were written, in order of index, from `first` to `last` inclusive. */
@@ -213,6 +238,23 @@ export class ChunkStore {
     const root = yield* build(digest, load, digester, new Map());
     store.root = isLeaf(root) ? store.branchOf(1, [root]) : root;
     return store;
+  }
+
+  /** The branch above the chunk at `index`, to be changed, and where in it the chunk is. */
+  private above(index: number): { readonly branch: Branch; readonly at: number } {
+    let root = this.root ?? this.branchOf(1, []);
+    while (index >= span(root.level)) root = this.branchOf(root.level + 1, [root]);
+    let branch = this.owned(root) as Branch;
+    this.root = branch;
+    for (;;) {
+      branch.digest = undefined;
+      const at = slot(index, branch.level);
+      if (branch.level === 1) return { branch, at };
+      const child = branch.children[at];
+      const next = child === undefined ? this.branchOf(branch.level - 1, []) : (this.owned(child) as Branch);
+      branch.children[at] = next;
+      branch = next;
+    }
   }
 
   private owned(node: Node): Node {

@@ -119,6 +119,14 @@ export function slot(index: number, level: number): number {
   return Math.floor(index / span(level - 1)) % FAN_OUT;
 }
 
+/** The leaf of the chunk `index` below a node. */
+export function leafAt(node: Node | undefined, index: number): Leaf | undefined {
+  if (node === undefined || isLeaf(node)) return node;
+  return index < span(node.level)
+    ? leafAt(node.children[slot(index, node.level)], index % span(node.level - 1))
+    : undefined;
+}
+
 export function* walk(node: Node, base: number, first: number, last: number): Generator<[number, Uint8Array]> {
   if (isLeaf(node)) {
     yield [base, node.bytes];

@@ -1,5 +1,6 @@
 import { PAGE_SIZE, type Fragment, type Part, fragments } from './address.js';
 import { ChunkStore } from './chunk-store.js';
+import { erasedBy } from './erased.js';
 import { FrameMarks } from './frame-marks.js';
 import { type Memslot, endOf } from './memslot.js';
 
@@ -80,7 +81,7 @@ export class GuestMemory {
 
   /** The memory with a page of the VMM's replaced by another VM's; its own content is lost. */
   withBorrowed(page: number, from: RemotePage): GuestMemory {
-    this.pages.edit(page).fill(0);
+    this.pages.clear(page);
     return this.withRemote(new Map(this.remote).set(page, from));
   }
 
@@ -141,19 +142,33 @@ export class GuestMemory {
     return bytes;
   }
 
-  /** Stores `bytes`, in order, in `parts`; each must be backed by a slot. Marks are the caller's business. */
+  /**
+   * Stores `bytes`, in order, in `parts`; each must be backed by a slot. Marks are the caller's business. Bytes that are erased
+   * make the pages so that they go to.
+   */
   store(parts: readonly Part[], bytes: Uint8Array): void {
+    const by = erasedBy(bytes);
     let at = 0;
     for (const part of parts) {
       for (const { frame, offset, size } of fragments(part.absolute, part.size)) {
         const page = this.pageOf(frame);
         if (page === undefined) throw new Error(`no memory slot backs frame ${frame}`);
-        this.contentOf(page)
-          .edit(this.remote.get(page)?.page ?? page)
-          .set(bytes.subarray(at, at + size), offset);
+        const content = this.contentOf(page);
+        const index = this.remote.get(page)?.page ?? page;
+        if (by === undefined) content.write(index, offset, bytes.subarray(at, at + size));
+        else content.erase(index, by);
         at += size;
       }
     }
+  }
+
+  /** Stores what pages of the VMM's have, one after the other. */
+  keep(pages: readonly number[], bytes: Uint8Array): void {
+    const by = erasedBy(bytes);
+    pages.forEach((page, i) => {
+      if (by === undefined) this.pages.write(page, 0, bytes.subarray(i * PAGE_SIZE, (i + 1) * PAGE_SIZE));
+      else this.pages.erase(page, by);
+    });
   }
 
   private withRemote(remote: RemotePages): GuestMemory {

@@ -24,7 +24,7 @@ export const sharingFolds: Folds<
   }),
   page_returned: (vm, { page }) => ({ ...vm, memory: vm.memory.withoutBorrowed((number) => number === page) }),
   page_discarded: (vm, { page }) => {
-    vm.memory.pages.edit(page).fill(0);
+    vm.memory.pages.clear(page);
     return vm;
   },
   pages_lost: (vm, { lender }) => ({

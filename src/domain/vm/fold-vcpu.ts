@@ -1,4 +1,5 @@
 import { PAGE_SIZE } from '../memory/address.js';
+import { storedIn } from '../memory/erased.js';
 import { merged, queued } from '../s390x/interrupt.js';
 import { PREFIX_MASK, type S390xVcpu, newVcpu } from '../s390x/vcpu.js';
 import { withVectors } from '../s390x/vector-registers.js';
@@ -38,11 +39,10 @@ export const vcpuFolds: Folds<'vcpu_created' | 'registers_set' | 'sida_stored' |
   },
   registers_set: (vm, { vcpu, registers }) => withVcpu(vm, vcpu, (before) => changeRegisters(before, registers)),
   sida_stored: (vm, { vcpu, offset, data }) =>
-    withVcpu(vm, vcpu, (before) => {
-      const sida = Uint8Array.from(before.sida ?? new Uint8Array(PAGE_SIZE));
-      sida.set(data, offset);
-      return { ...before, sida };
-    }),
+    withVcpu(vm, vcpu, (before) => ({
+      ...before,
+      sida: storedIn(before.sida ?? new Uint8Array(PAGE_SIZE), offset, data),
+    })),
   program_interrupt_queued: (vm, { vcpu, code, transExcCode, excAccessId }) =>
     withVcpu(vm, vcpu, (before) => {
       const added = { type: 'program_int', code, transExcCode, excAccessId } as const;
