@@ -1,6 +1,7 @@
 import type { Digester, Json } from '../digester.js';
 import type { Errno } from '../errno.js';
 import { toJson } from '../json.js';
+import { ErasedMemory, erased, erasedBy } from '../memory/erased.js';
 import { type Command, command as commandShape } from '../vm/command.js';
 import type { Decision } from '../vm/decision.js';
 import { type Event, event as eventShape } from '../vm/event.js';
@@ -65,7 +66,13 @@ export interface SplitRecord {
 }
 
 /** Fields that stand beside the record whatever their size, since they can hold guest memory. */
-const BESIDE = new Set(['command.ops', 'outcome.results', 'outcome.walk', 'outcome.items', 'outcome.resumed']);
+export const BESIDE: ReadonlySet<string> = new Set([
+  'command.ops',
+  'outcome.results',
+  'outcome.walk',
+  'outcome.items',
+  'outcome.resumed',
+]);
 
 /** Facts that carry the bytes they stored. */
 const STORING: ReadonlySet<string> = new Set<Event['type']>([
@@ -76,6 +83,7 @@ const STORING: ReadonlySet<string> = new Set<Event['type']>([
   'storage_keys_set',
   'cmma_values_set',
   'guest_store_held',
+  'memory_kept',
   'dirty_log_cleared',
 ]);
 
@@ -85,8 +93,13 @@ const INLINE_MAX = 3072;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** The bytes that an event stored, if it is one of those that do. */
-const storedBy = (event: Event): Uint8Array | undefined => ('data' in event ? event.data : undefined);
+/** The bytes that an event stored, if it is one of those that do; they are to be recorded, so they must be there. */
+function storedBy(event: Event): Uint8Array | undefined {
+  if (!('data' in event)) return undefined;
+  const by = erasedBy(event.data);
+  if (by !== undefined) throw new ErasedMemory(by);
+  return event.data;
+}
 
 function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
   if (pieces.length === 1 && pieces[0]) return pieces[0];
@@ -234,19 +247,26 @@ export function rolesOfEvents({ data = [], events }: RecordBody, wanted: EventFi
 /**
  * The facts of a record, or those that are wanted, with the bytes that they stored.
  *
+ * @param by the position of the record that erased what is missing of the bulk data, if one did
  * @throws if the bulk data is not that of the record, or the record was not written by `seal`
  */
-export function eventsOf(body: RecordBody, bulk: BulkByRole, wanted: EventFilter = every): Event[] {
+export function eventsOf(body: RecordBody, bulk: BulkByRole, wanted: EventFilter = every, by?: number): Event[] {
   const beside = bulk.get('events');
+  const roles = new Set(body.data?.map(({ role }) => role));
+  if (beside === undefined && roles.has('events'))
+    throw new Error(`the facts of position ${body.position} are missing`);
   const events = (beside === undefined ? body.events : jsonOf(beside)) as RecordBody['events'];
-  const stored = bulk.get('events.data') ?? bulk.get('command.data') ?? new Uint8Array();
+  const stored = bulk.get(roles.has('events.data') ? 'events.data' : 'command.data');
   let at = 0;
   return events.flatMap((json) => {
     const { size, ...rest } = json;
     const start = at;
     if (STORING.has(json.type)) at += Number(size);
     if (!wanted(json.type)) return [];
-    return eventShape.parse(STORING.has(json.type) ? { ...rest, data: stored.subarray(start, at) } : json);
+    if (!STORING.has(json.type)) return eventShape.parse(json);
+    const data = stored?.subarray(start, at) ?? (by === undefined ? undefined : erased(Number(size), by));
+    if (data?.length !== size) throw new Error(`the data of ${json.type} at position ${body.position} is missing`);
+    return eventShape.parse({ ...rest, data });
   });
 }
 

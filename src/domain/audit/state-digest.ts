@@ -21,7 +21,15 @@ const digestOf = (value: unknown, { canonical, sha256 }: Digester): Uint8Array =
 
 type AnyVcpu = Vm['vcpus'] extends ReadonlyMap<number, infer Vcpu> ? Vcpu : never;
 
-const digestVcpu = (vcpu: AnyVcpu, digester: Digester): Uint8Array => digestOnce(vcpu, () => digestOf(vcpu, digester));
+/** The digest of a vCPU as the state's has it. */
+export const digestVcpu = (vcpu: AnyVcpu, digester: Digester): Uint8Array =>
+  digestOnce(vcpu, () => digestOf(vcpu, digester));
+
+/** Tells the digest of a vCPU that has erased bytes in its state. */
+export const settleVcpu = (vcpu: AnyVcpu, digest: Uint8Array): void => void known.set(vcpu, digest);
+
+/** Whether the digest of a vCPU was worked out or told. */
+export const isSettled = (vcpu: AnyVcpu): boolean => known.has(vcpu);
 
 function digestVcpus(vcpus: Vm['vcpus'], digester: Digester): Uint8Array {
   return digestOnce(vcpus, () =>

@@ -20,6 +20,7 @@ import { guest } from '../shapes/s390x-guest.js';
 import { getCmmaBits, getSkeys, keyop, setCmmaBits, setSkeys } from '../shapes/s390x-marks.js';
 import { setRegisters } from '../shapes/s390x-registers.js';
 import { setAarch64Registers } from '../shapes/aarch64-registers.js';
+import { eraseMemory, keepMemory } from '../shapes/erasure.js';
 import { typesOf } from '../shapes/types-of.js';
 import * as kvmi from '../shapes/kvmi.js';
 import { x86Guest } from '../shapes/x86-guest.js';
@@ -93,6 +94,8 @@ export const command = z.discriminatedUnion('type', [
   sharing.returnPage,
   sharing.losePages,
   sharing.takeBackPages,
+  eraseMemory,
+  keepMemory,
 ]);
 
 /** A command in its normal form: defaults filled in, numbers read, names where there are names. */

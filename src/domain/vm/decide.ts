@@ -7,6 +7,7 @@ import { x86Deciders } from '../x86_64/deciders.js';
 import type { Command, CommandType } from './command.js';
 import { createVcpu } from './create-vcpu.js';
 import { createVm, destroyVm } from './create-vm.js';
+import { eraseMemory, keepMemory } from './erasure.js';
 import type { Deciders, Peers } from './decider.js';
 import { type Decision, refused } from './decision.js';
 import type { Arch, Vm } from './state.js';
@@ -20,6 +21,7 @@ const common = {
   write_memory: writeMemory,
   read_memory: readMemory,
   create_vcpu: createVcpu,
+  keep_memory: keepMemory,
 } as const satisfies Deciders<Vm>;
 
 /** Who decides what, by architecture; a command that is not there is an unknown ioctl. */
@@ -43,6 +45,7 @@ const NOBODY: Peers = new Map();
  */
 export function decide(vm: Vm | undefined, command: Command, past?: Vm, peers: Peers = NOBODY): Decision {
   if (command.type === 'create_vm') return createVm(vm, command);
+  if (command.type === 'erase_memory' && vm !== undefined) return eraseMemory(command);
   const seen = past ?? vm;
   if (vm === undefined || seen?.regions.lifecycle !== 'live') return refused('ENOENT');
   const deciders = DECIDERS[vm.arch] as Readonly<Partial<Record<CommandType, AnyDecider>>>;

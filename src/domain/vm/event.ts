@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { aarch64Registers } from '../shapes/aarch64-registers.js';
 import { ARCHITECTURES } from '../shapes/create-vm.js';
 import { bytes, u16, u32, u64, u8 } from '../shapes/scalars.js';
+import { pageRuns } from '../shapes/erasure.js';
 import { floatingInterrupt } from '../shapes/s390x-floating.js';
 import { interrupt } from '../shapes/s390x-interrupt.js';
 import { s390xRegisters } from '../shapes/s390x-registers.js';
@@ -72,6 +73,11 @@ export const event = z.discriminatedUnion('type', [
   fact('table_entries_set', { parts, data: bytes }),
   fact('sida_stored', { vcpu: u32, offset: u32, data: bytes }),
   fact('program_interrupt_queued', { vcpu: u32, code: u16, transExcCode: u64, excAccessId: u8 }),
+
+  /** What pages of the VMM's have, one after the other: nothing changes but where it is known from. */
+  fact('memory_kept', { runs: pageRuns, data: bytes }),
+  /** Data beside the VM's records from one position to another is gone; the VM is as it was. */
+  fact('memory_erased', { from: z.int().min(1), to: z.int().min(0) }),
 
   fact('cmma_enabled', {}),
   /** CMMA state of every frame back to stable. */

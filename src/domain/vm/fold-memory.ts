@@ -3,6 +3,7 @@ import { MARK } from '../memory/frame-marks.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
 import { logsDirty } from '../memory/memslot.js';
 import { KEY } from '../memory/storage-key.js';
+import { pagesIn } from './erasure.js';
 import type { CommonFolds } from './fold.js';
 
 /** Sets key bits in the frames of `parts`, and the dirty bit where `dirty` says so and the slot logs. */
@@ -18,7 +19,13 @@ export function touch(memory: GuestMemory, parts: readonly Part[], keyBits: numb
 
 /** Facts about the content of memory, and what accesses leave in its marks. */
 export const memoryFolds: CommonFolds<
-  'memory_loaded' | 'memory_read' | 'memory_stored' | 'memory_compared' | 'memory_made_writable'
+  | 'memory_loaded'
+  | 'memory_read'
+  | 'memory_stored'
+  | 'memory_compared'
+  | 'memory_made_writable'
+  | 'memory_kept'
+  | 'memory_erased'
 > = {
   memory_loaded: (vm, { parts, data }) => {
     vm.memory.store(parts, data);
@@ -41,4 +48,9 @@ export const memoryFolds: CommonFolds<
     touch(vm.memory, parts, 0, true);
     return vm;
   },
+  memory_kept: (vm, { runs, data }) => {
+    vm.memory.keep(pagesIn(runs), data);
+    return vm;
+  },
+  memory_erased: (vm) => vm,
 };

@@ -47,6 +47,8 @@ const everyFact: readonly Event[] = [
   { type: 'memory_stored', parts: [part(0x1000n, 2)], data: Uint8Array.of(1, 2) },
   { type: 'memory_compared', parts: [part(0x1000n, 2)] },
   { type: 'memory_made_writable', parts: [part(0x1000n, 2)] },
+  { type: 'memory_kept', runs: [{ page: 1, count: 2 }], data: new Uint8Array(0x2000).fill(3) },
+  { type: 'memory_erased', from: 1, to: 2 },
   { type: 'sida_stored', vcpu: 0, offset: 4, data: Uint8Array.of(1) },
   { type: 'program_interrupt_queued', vcpu: 0, code: 4, transExcCode: 5n, excAccessId: 6 },
   { type: 'cmma_enabled' },

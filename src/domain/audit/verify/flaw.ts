@@ -5,6 +5,7 @@ export const FLAWS = {
   order: 'a record is missing, or is not where it belongs',
   record: "a record's bytes and its leaf hash do not agree",
   data: 'data beside a record is not what the record commits to',
+  erasure: 'what is left of erased data is not what the record of the erasure says',
   index: 'what is derived from the records, to find them by, is wrong',
   tree: 'a hash of the tree is not that of the records below it',
   checkpoint: 'the records are not those that were signed',

@@ -1,6 +1,8 @@
 import type { Digester, Json } from '../../digester.js';
 import { type Commitment, SALT_SIZE, toHex } from '../bulk.js';
+import { erasableRoles } from '../erasable.js';
 import { type RecordBody, commandOf, eventsOf, parseBody } from '../record.js';
+import { type LeftBy, digestsOf, erasureOf } from '../remains.js';
 import { touchedFrames } from '../touched-frames.js';
 import { sameBytes } from '../tlog/merkle.js';
 import type { Flaw, FlawKind } from './flaw.js';
@@ -51,10 +53,14 @@ function bodyOf(bytes: Uint8Array, { canonical }: Digester): RecordBody | undefi
   }
 }
 
-/** What is wrong with the data beside a record: every piece must be one that the record commits to, and each be there. */
+/**
+ * What is wrong with the data beside a record: every piece must be one that the record commits to, and each be there, but for
+ * those that were erased: none of them may be.
+ */
 function dataFlaws(
   wanted: readonly Commitment[],
   found: readonly StoredBulk[],
+  gone: ReadonlySet<string>,
   { sha256 }: Digester,
 ): Omit<Flaw, 'position'>[] {
   const flaws: Omit<Flaw, 'position'>[] = [];
@@ -62,7 +68,9 @@ function dataFlaws(
   for (const { role, size, commitment } of wanted) {
     const piece = pieces.get(role);
     pieces.delete(role);
-    if (piece === undefined) flaws.push(flaw('data', `${role} is missing`));
+    if (gone.has(role)) {
+      if (piece) flaws.push(flaw('data', `${role} was erased, and is there`));
+    } else if (piece === undefined) flaws.push(flaw('data', `${role} is missing`));
     else if (
       piece.salt.length !== SALT_SIZE ||
       piece.bytes.length !== size ||
@@ -76,17 +84,47 @@ function dataFlaws(
 
 type Frames = Pick<StoredRow, 'firstFrame' | 'lastFrame'>;
 
-function framesOf(body: RecordBody, found: readonly StoredBulk[]): Frames {
+/** The guest frames of a record: of one that lost data as its remains have them, of others as its data has. */
+function framesOf(body: RecordBody, found: readonly StoredBulk[], remains: readonly LeftBy[]): Frames {
+  const told = remains.map(digestsOf).find(({ frames }) => frames !== undefined);
+  if (told) return { firstFrame: told.frames?.[0] ?? null, lastFrame: told.frames?.[1] ?? null };
   const bulk = new Map(found.map(({ role, bytes }) => [role, bytes]));
   const frames = touchedFrames(commandOf(body, bulk), eventsOf(body, bulk));
   return { firstFrame: frames?.first ?? null, lastFrame: frames?.last ?? null };
 }
 
-function frameFlaws(row: StoredRow, body: RecordBody, found: readonly StoredBulk[]): Omit<Flaw, 'position'>[] {
-  const { firstFrame, lastFrame } = framesOf(body, found);
+function frameFlaws(row: StoredRow, ...from: Parameters<typeof framesOf>): Omit<Flaw, 'position'>[] {
+  const { firstFrame, lastFrame } = framesOf(...from);
   return firstFrame === row.firstFrame && lastFrame === row.lastFrame
     ? []
     : [flaw('index', `the frames are ${row.firstFrame}-${row.lastFrame}, not ${firstFrame}-${lastFrame}`)];
+}
+
+/** What erasures made of a record. */
+export interface Erased {
+  /** Whether one of them took from it. */
+  readonly covered: boolean;
+  /** What they left in the place of what they took. */
+  readonly remains: readonly LeftBy[];
+}
+
+/** Whether remains can be read as such, and say of each record that lost data which frames it touched. */
+function remainsFlaws(gone: ReadonlySet<string>, remains: readonly LeftBy[]): Omit<Flaw, 'position'>[] {
+  try {
+    return gone.size > 0 === (erasureOf(remains) !== undefined) ? [] : [flaw('erasure', 'what is left is not of it')];
+  } catch {
+    return [flaw('erasure', 'what is left cannot be read')];
+  }
+}
+
+function dataOrRemainsFlaws(
+  body: RecordBody,
+  found: readonly StoredBulk[],
+  { covered, remains }: Erased,
+  digester: Digester,
+): Omit<Flaw, 'position'>[] {
+  const gone = new Set(covered ? erasableRoles(body) : []);
+  return [...dataFlaws(body.data ?? [], found, gone, digester), ...remainsFlaws(gone, remains)];
 }
 
 /**
@@ -94,11 +132,13 @@ function frameFlaws(row: StoredRow, body: RecordBody, found: readonly StoredBulk
  * form, its place, the columns derived from it, the commitments to its data.
  *
  * @param leafHash the leaf hash that the bytes have
+ * @param erased what erasures made of it
  */
 export function flawsOf(
   row: StoredRow,
   found: readonly StoredBulk[],
   leafHash: Uint8Array,
+  erased: Erased,
   digester: Digester,
 ): Omit<Flaw, 'position'>[] {
   if (!sameBytes(leafHash, row.leafHash)) return [flaw('record', 'the bytes do not have the leaf hash')];
@@ -110,8 +150,8 @@ export function flawsOf(
     const own = of(body);
     return stored === own ? [] : [flaw('index', `${name} is ${String(stored)}, not ${String(own)}`)];
   });
-  const data = dataFlaws(body.data ?? [], found, digester);
-  return [...columns, ...data, ...(data.length === 0 ? frameFlaws(row, body, found) : [])];
+  const data = dataOrRemainsFlaws(body, found, erased, digester);
+  return [...columns, ...data, ...(data.length === 0 ? frameFlaws(row, body, found, erased.remains) : [])];
 }
 
 /** A record with its columns, all of them there. */
@@ -128,21 +168,23 @@ const isSound = ({ position, version, time, ret, vm, type, actor }: SoundRow): b
  * A record with its columns, made of its bytes and the data beside it; or what is wrong with them.
  *
  * @param leafHash the leaf hash that the bytes have
+ * @param erased what erasures made of it
  */
 export function storedRow(
   bytes: Uint8Array,
   found: readonly StoredBulk[],
   leafHash: Uint8Array,
+  erased: Erased,
   digester: Digester,
 ): SoundRow | readonly Omit<Flaw, 'position'>[] {
   try {
     const body = bodyOf(bytes, digester);
     if (body === undefined) return [flaw('record', 'the bytes are not a record')];
     const { position, vm, version, time, outcome, command, actor } = body;
-    const data = dataFlaws(body.data ?? [], found, digester);
+    const data = dataOrRemainsFlaws(body, found, erased, digester);
     if (data.length > 0) return data;
     const columns = { position, vm, version, time: Date.parse(time), ret: outcome.ret, type: command.type, actor };
-    const row = { ...columns, ...framesOf(body, found), leafHash, bytes };
+    const row = { ...columns, ...framesOf(body, found, erased.remains), leafHash, bytes };
     return isSound(row) ? row : [flaw('record', 'the bytes are not a record')];
   } catch {
     // Canonical JSON that has no such command or facts, or no such fields.
