@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import { answerKeeper } from './answer-keeper.js';
+import { eraser } from './eraser.js';
 import { leafHash, leafOf, MAX_RECORD_BYTES, recordOf } from './leaf.js';
 import { failureOf, type Failure } from './sqlite-faults.js';
 import { indexedUpTo, streamIndexer } from './stream-index.js';
@@ -23,6 +24,7 @@ const HOLES = 11;
 const TOGETHER = 12;
 const ELSEWHERE = 13;
 const ANSWER = 14;
+const ERASE = 15;
 
 /** Appends drafts to the journal's file, each call one transaction. */
 export class Appender {
@@ -35,11 +37,13 @@ export class Appender {
   private readonly index;
   private readonly tree;
   private readonly answers;
+  private readonly erase;
 
   constructor(private readonly db: Database.Database) {
     this.index = streamIndexer(db);
     this.tree = new TreeKeeper(db);
     this.answers = answerKeeper(db);
+    this.erase = eraser(db);
     this.sql = {
       begin: db.prepare('BEGIN IMMEDIATE'),
       commit: db.prepare('COMMIT'),
@@ -126,6 +130,8 @@ export class Appender {
     if (answer && this.answers.isTaken(answer.request, row[TIME]))
       return { fault: 'conflict', detail: `the key ${answer.request.key} stands for an answer already` };
     const leaf = leafOf({ head, tail, holes: row[HOLES] ?? [] }, position);
+    const moved = row[ERASE]?.heads.find((head) => (this.headOf(head.vm)?.version ?? 0) !== head.version);
+    if (moved) return { fault: 'conflict', detail: `${moved.vm} is not at version ${moved.version}` };
     const { length } = recordOf(leaf);
     if (length <= MAX_RECORD_BYTES) return leaf;
     return { fault: 'broken', detail: `a record of ${length} bytes is longer than ${MAX_RECORD_BYTES}` };
@@ -141,6 +147,7 @@ export class Appender {
     const bytes = recordOf(leaf);
     this.sql.record.run(position, head.stream, version, time, ret, type, actor, firstFrame, lastFrame, hash, bytes);
     for (const { vm: other, frame } of row[ELSEWHERE] ?? []) this.sql.elsewhere.run(other, position, frame);
+    if (row[ERASE]) this.erase(vm, position, row[ERASE]);
     this.tree.push(hash);
     const answer = row[ANSWER];
     if (answer) this.answers.keep({ ...answer, position }, time);

@@ -26,6 +26,8 @@ export function openForWriting({ file, busyTimeout = 5000, maxPages }: SqliteOpt
   try {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
+    // What is deleted is overwritten, also where rows only move.
+    db.pragma('secure_delete = ON');
     if (maxPages !== undefined) db.pragma(`max_page_count = ${maxPages}`);
     assertDurable(db);
     return db;

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import { answerKeeper } from './answer-keeper.js';
+import { sweep } from './eraser.js';
 import type { Job } from './writer-messages.js';
 
 /** Rows that one step of a job deletes at most, so that appends need not wait long. */
@@ -12,12 +13,13 @@ const PROOF_BYTES = 128 * 1024;
 type Step<Type extends Job['type']> = (job: Extract<Job, { readonly type: Type }>) => boolean;
 
 /**
- * What the writer does besides appending, each step one transaction. None of it is a record: a failure costs none.
+ * What the writer does besides appending, each step but `sweep` one transaction. None of it is a record: a failure costs none.
  */
 export function jobSteps(db: Database.Database): (job: Job) => boolean {
   const sql = {
     node: db.prepare('INSERT OR IGNORE INTO nodes VALUES (?, ?, ?, ?)'),
     snapshot: db.prepare('INSERT OR REPLACE INTO snapshots VALUES (@vm, @version, @position, @model, @control)'),
+    erased: db.prepare<[string, number]>('SELECT 1 FROM erasures WHERE vm = ? AND position > ?'),
     dropSnapshots: db.prepare('DELETE FROM snapshots WHERE vm = ?'),
     dropNodes: db.prepare(
       'DELETE FROM nodes WHERE vm = @vm AND digest IN (SELECT digest FROM nodes WHERE vm = @vm LIMIT @limit)',
@@ -31,12 +33,16 @@ export function jobSteps(db: Database.Database): (job: Job) => boolean {
     clear: db.prepare('DELETE FROM room'),
   };
   const answers = answerKeeper(db);
+  /** Whether what a VM had at a position may hold what was erased since. */
+  const isGone = (vm: string, position: number): boolean => sql.erased.get(vm, position) !== undefined;
   const steps: { readonly [Type in Job['type']]: Step<Type> } = {
-    keep_nodes: ({ vm, nodes }) => {
+    keep_nodes: ({ vm, position, nodes }) => {
+      if (isGone(vm, position)) return true;
       for (const { digest, level, body } of nodes) sql.node.run(vm, digest, level, body);
       return true;
     },
     keep_snapshot: ({ snapshot }) => {
+      if (isGone(snapshot.vm, snapshot.position)) return true;
       sql.snapshot.run(snapshot);
       return true;
     },
@@ -66,7 +72,12 @@ export function jobSteps(db: Database.Database): (job: Job) => boolean {
       sql.clear.run();
       return true;
     },
+    sweep: () => {
+      sweep(db);
+      return true;
+    },
   };
-  const transaction = db.transaction((job: Job) => (steps[job.type] as Step<Job['type']>)(job));
-  return (job) => transaction.immediate(job);
+  const step = (job: Job): boolean => (steps[job.type] as Step<Job['type']>)(job);
+  const transaction = db.transaction(step);
+  return (job) => (job.type === 'sweep' ? step(job) : transaction.immediate(job));
 }

@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import type { LeftBy, Remains } from '../../domain/audit/remains.js';
 import type { AnswerDraft } from './answer-store.js';
 
 /** Bulk data of a record: kept beside it, bound to it by the commitment that the record's bytes hold. */
@@ -25,6 +26,21 @@ export interface Draft {
   readonly answer?: AnswerDraft;
   /** What readers filter by; derived from the record, never hashed. */
   readonly index: RecordIndex;
+  /** What goes with it, for the record of an erasure. */
+  readonly erase?: Erase;
+}
+
+/** What an erasure removes in the transaction that appends its record. */
+export interface Erase {
+  /** The versions that VMs must be at before the record: those that it was worked out for. */
+  readonly heads: readonly { readonly vm: string; readonly version: number }[];
+  /** The data that goes. */
+  readonly pieces: readonly { readonly position: number; readonly role: string }[];
+  /**
+   * What is left in its place, in order of position and VM; at least one for each record that loses data. Of these VMs no
+   * snapshot from before the record is kept.
+   */
+  readonly remains: readonly Remains[];
 }
 
 /** A place in `head` where the position of another record goes: the one `step` behind this record. */
@@ -153,6 +169,17 @@ export interface Journal {
 
   /** The bulk data of a record, in order of role; empty if it has none. */
   data(position: number): Promise<BulkData[]>;
+
+  /** What erasures left of a record and of what it touched, in order of erasure and VM. */
+  remains(position: number): Promise<LeftBy[]>;
+
+  /**
+   * Makes sure that what erasures removed is nowhere in the journal's files any more. It is in no table once the record of the
+   * erasure is durable, but may be in free space and in the write-ahead log until then.
+   *
+   * @throws JournalError; `busy` while another process reads what was there before
+   */
+  sweep(): Promise<void>;
 
   /** The position of the last record, 0 for an empty journal. */
   head(): Promise<number>;

@@ -1,8 +1,10 @@
 import { type Observable, Subject } from 'rxjs';
+import type { LeftBy } from '../../domain/audit/remains.js';
 import { passes } from './filters.js';
 import {
   type BulkData,
   type Draft,
+  type Erase,
   type Journal,
   JournalError,
   type JournalFault,
@@ -20,7 +22,8 @@ import { MAX_RECORD_BYTES, flawOfAll, leafHash, leafOf, recordOf } from './leaf.
 interface Entry {
   readonly record: StoredRecord;
   readonly index: RecordIndex;
-  readonly data: readonly BulkData[];
+  data: readonly BulkData[];
+  readonly remains: LeftBy[];
 }
 
 /** The journal without a file, for tests: the same answers, and nothing lasts. */
@@ -48,6 +51,7 @@ export class MemoryJournal implements Journal {
     await Promise.resolve();
     const entries = drafts.map((draft, i) => this.entryOf(draft, this.entries.length + 1 + i, data[i] ?? []));
     drafts.forEach((draft, i) => this.keepAnswer(draft, entries[i]?.record.position ?? 0));
+    drafts.forEach(({ erase }, i) => erase && this.erase(erase, entries[i]?.record.position ?? 0));
     for (const entry of entries) {
       this.entries.push(entry);
       const { vm } = entry.record;
@@ -75,6 +79,16 @@ export class MemoryJournal implements Journal {
     this.assertOpen();
     const data = this.entries[position - 1]?.data ?? [];
     return Promise.resolve([...data].sort((a, b) => (a.role < b.role ? -1 : 1)));
+  }
+
+  async remains(position: number): Promise<LeftBy[]> {
+    this.assertOpen();
+    return Promise.resolve([...(this.entries[position - 1]?.remains ?? [])]);
+  }
+
+  async sweep(): Promise<void> {
+    this.assertOpen();
+    return Promise.resolve();
   }
 
   async head(): Promise<number> {
@@ -109,10 +123,20 @@ export class MemoryJournal implements Journal {
     if (at !== version - 1) throw new JournalError('conflict', `${vm} is at version ${at}, not ${version - 1}`);
     if (draft.answer && this.answers.isTaken(draft.answer.request, index.time))
       throw new JournalError('conflict', `the key ${draft.answer.request.key} stands for an answer already`);
+    const moved = draft.erase?.heads.find((head) => this.headOf(head.vm).version !== head.version);
+    if (moved) throw new JournalError('conflict', `${moved.vm} is not at version ${moved.version}`);
     const leaf = leafOf(draft, position);
     const bytes = recordOf(leaf);
     if (bytes.length > MAX_RECORD_BYTES) throw new JournalError('broken', `a record of ${bytes.length} bytes`);
-    return { record: { position, vm, version, bytes, leafHash: leafHash(leaf) }, index, data };
+    return { record: { position, vm, version, bytes, leafHash: leafHash(leaf) }, index, data, remains: [] };
+  }
+
+  private erase({ pieces, remains }: Erase, erasure: number): void {
+    for (const { position, role } of pieces) {
+      const entry = this.entries[position - 1];
+      if (entry) entry.data = entry.data.filter((piece) => piece.role !== role);
+    }
+    for (const each of remains) this.entries[each.position - 1]?.remains.push({ ...each, erasure });
   }
 
   private keepAnswer({ answer, index: { time } }: Draft, position: number): void {

@@ -20,6 +20,9 @@ export function sqliteCode(thrown: unknown): string | undefined {
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
 }
 
+/** An exception as SQLite throws them while others are at the file. */
+export const sqliteBusy = (detail: string): Error => Object.assign(new Error(detail), { code: 'SQLITE_BUSY' });
+
 /** What an exception of SQLite, or any other, means for the journal. */
 export function failureOf(thrown: unknown): Failure {
   const code = sqliteCode(thrown);

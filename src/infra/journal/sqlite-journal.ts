@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { type Observable, Subject } from 'rxjs';
+import type { LeftBy } from '../../domain/audit/remains.js';
 import type { Tree } from '../../domain/audit/tlog/proof.js';
 import { SqliteWebhookStore } from '../webhooks/sqlite-webhook-store.js';
 import type { WebhookStore } from '../webhooks/webhook-store.js';
@@ -167,6 +168,14 @@ class SqliteJournal implements Journal {
 
   async data(position: number): Promise<BulkData[]> {
     return Promise.resolve(this.open(() => this.reader.data(position)));
+  }
+
+  async remains(position: number): Promise<LeftBy[]> {
+    return Promise.resolve(this.open(() => this.reader.remains(position)));
+  }
+
+  sweep(): Promise<void> {
+    return this.closing ? Promise.reject(new JournalError('closed')) : this.writer.run({ type: 'sweep' });
   }
 
   async head(): Promise<number> {

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import { setImmediate } from 'node:timers/promises';
+import type { LeftBy } from '../../domain/audit/remains.js';
 import { type BulkData, type Look, type Query, type StoredRecord, type StreamHead, upToOf } from './journal.js';
 import { RecordSelect } from './record-select.js';
 import { indexedUpTo } from './stream-index.js';
@@ -17,6 +18,9 @@ export class SqliteReader {
     this.sql = {
       head: db.prepare<[], number>('SELECT ifnull(max(position), 0) FROM records').pluck(),
       data: db.prepare<[number], BulkData>('SELECT role, salt, bytes FROM bulk WHERE position = ? ORDER BY role'),
+      remains: db.prepare<[number], LeftBy>(
+        'SELECT position, erasure, vm, remains AS text FROM erased WHERE position = ? ORDER BY erasure, vm',
+      ),
       stream: db.prepare<[string], number>('SELECT stream FROM streams WHERE vm = ?').pluck(),
       streams: db.prepare<[string, number], { stream: number; vm: string }>(
         'SELECT stream, vm FROM streams WHERE vm > ? ORDER BY vm LIMIT ?',
@@ -39,6 +43,10 @@ export class SqliteReader {
 
   data(position: number): BulkData[] {
     return this.sql.data.all(position);
+  }
+
+  remains(position: number): LeftBy[] {
+    return this.sql.remains.all(position);
   }
 
   /** The records after a position up to another, the first of them if there are many. */

@@ -28,9 +28,9 @@ export class SqliteSnapshotStore implements SnapshotStore {
   }
 
   async save(snapshot: Snapshot, nodes: readonly SnapshotNode[]): Promise<void> {
-    const { vm } = snapshot;
+    const { vm, position } = snapshot;
     for (let i = 0; i < nodes.length; i += STEP)
-      await this.writer.run({ type: 'keep_nodes', vm, nodes: nodes.slice(i, i + STEP).map(copyOf) });
+      await this.writer.run({ type: 'keep_nodes', vm, position, nodes: nodes.slice(i, i + STEP).map(copyOf) });
     await this.writer.run({ type: 'keep_snapshot', snapshot });
   }
 

@@ -37,7 +37,7 @@ const unshared = ({ request, body, ...rest }: AnswerDraft): AnswerDraft => ({
   body: Uint8Array.from(body),
 });
 
-const rowOf = ({ vm, version, head, tail, holes, data, answer, index }: Draft, together = 0): DraftRow => [
+const rowOf = ({ vm, version, head, tail, holes, data, answer, index, erase }: Draft, together = 0): DraftRow => [
   vm,
   version,
   head,
@@ -53,6 +53,7 @@ const rowOf = ({ vm, version, head, tail, holes, data, answer, index }: Draft, t
   together,
   index.elsewhere,
   answer && unshared(answer),
+  erase,
 ];
 
 /** What appends to a journal's file. */

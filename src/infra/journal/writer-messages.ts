@@ -1,6 +1,6 @@
 import type { WebhookAdvanceRow, WebhookRow } from '../webhooks/webhook-store.js';
 import type { AnswerDraft, KeptAnswer } from './answer-store.js';
-import type { BulkData, Hole, RecordIndex } from './journal.js';
+import type { BulkData, Erase, Hole, RecordIndex } from './journal.js';
 import type { Snapshot, SnapshotNode } from './snapshot-store.js';
 import type { Failure } from './sqlite-faults.js';
 
@@ -22,11 +22,12 @@ export type DraftRow = readonly [
   together: number,
   elsewhere: RecordIndex['elsewhere'],
   answer?: AnswerDraft | undefined,
+  erase?: Erase | undefined,
 ];
 
 /** Work that is not an append: it waits until no append does. */
 export type Job =
-  | { readonly type: 'keep_nodes'; readonly vm: string; readonly nodes: readonly SnapshotNode[] }
+  | KeepNodes
   | { readonly type: 'keep_snapshot'; readonly snapshot: Snapshot }
   | { readonly type: 'drop_snapshots'; readonly vm: string }
   | { readonly type: 'put_webhook'; readonly row: WebhookRow }
@@ -34,7 +35,16 @@ export type Job =
   | { readonly type: 'drop_webhook'; readonly id: string }
   | { readonly type: 'keep_answer'; readonly answer: KeptAnswer; readonly now: number }
   | { readonly type: 'prune_answers'; readonly now: number }
-  | { readonly type: 'prove_room' };
+  | { readonly type: 'prove_room' }
+  | { readonly type: 'sweep' };
+
+/** Keeps nodes of a VM's memory as it was at a position of the journal. */
+export interface KeepNodes {
+  readonly type: 'keep_nodes';
+  readonly vm: string;
+  readonly position: number;
+  readonly nodes: readonly SnapshotNode[];
+}
 
 /** To the writer: drafts, a job with the number that its answer will have, or to end once all that is done. */
 export type Request = readonly DraftRow[] | { readonly id: number; readonly job: Job } | 'close';

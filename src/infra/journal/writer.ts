@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 import { Appender } from './appender.js';
 import { openForWriting, type SqliteOptions } from './connection.js';
+import { hasErasures, sweep } from './eraser.js';
 import { jobSteps } from './jobs.js';
 import { failureOf } from './sqlite-faults.js';
 import { TreeKeeper } from './tree-keeper.js';
@@ -19,6 +20,15 @@ function catchUp(db: Database.Database): void {
   }
 }
 
+/** Makes up for a sweep that a crash prevented. While others read the file, the next erasure or the end does it. */
+function sweepAfterCrash(db: Database.Database): void {
+  try {
+    if (hasErasures(db)) sweep(db);
+  } catch {
+    // As above.
+  }
+}
+
 /**
  * The writer's thread: takes whatever waits and commits it as one transaction (group commit). Between two transactions it
  * does one step of a job.
@@ -26,6 +36,7 @@ function catchUp(db: Database.Database): void {
 function serve(port: MessagePort, options: SqliteOptions): void {
   const db = openForWriting(options);
   catchUp(db);
+  sweepAfterCrash(db);
   const appender = new Appender(db);
   const step = jobSteps(db);
   const reply = (message: Reply): void => port.postMessage(message);

@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import type { LeftBy } from '../../../src/domain/audit/remains.js';
 import {
   type BulkData,
   type Draft,
@@ -70,6 +71,14 @@ export class GatedJournal implements Journal {
   data(position: number): Promise<BulkData[]> {
     this.dataRead++;
     return this.inner.data(position);
+  }
+
+  remains(position: number): Promise<LeftBy[]> {
+    return this.inner.remains(position);
+  }
+
+  sweep(): Promise<void> {
+    return this.inner.sweep();
   }
 
   head(): Promise<number> {
