@@ -1,4 +1,6 @@
 import type Database from 'better-sqlite3';
+import type { Candidate } from './erasures.js';
+import type { LeftBy } from '../../domain/audit/remains.js';
 import type { StoredBulk, StoredRow } from '../../domain/audit/verify/stored-record.js';
 
 export interface Row extends StoredRow {
@@ -10,11 +12,12 @@ export interface BulkRow extends StoredBulk {
 }
 
 /** The schema versions from which on a ledger has these tables. */
-const SINCE = { touched_elsewhere: 2, tree: 3 } as const;
+const SINCE = { touched_elsewhere: 2, tree: 3, erased: 5 } as const;
 
 /** What a verification asks of a ledger of a schema version. */
 export const statementsOf = (db: Database.Database, version: number) => {
   const hasTree = version >= SINCE.tree;
+  const hasErased = version >= SINCE.erased;
   const count = (table: string) => db.prepare<[], number>(`SELECT count(*) FROM ${table}`).pluck();
   return {
     head: db.prepare<[], number>('SELECT ifnull(max(position), 0) FROM records').pluck(),
@@ -42,6 +45,26 @@ export const statementsOf = (db: Database.Database, version: number) => {
              ORDER BY t.position`,
           )
         : undefined,
+    /** Records that may be those of erasures: a column says so, or what they left. */
+    erasures: db.prepare<[], Candidate>(
+      `SELECT leaf_hash AS leafHash, bytes FROM records WHERE type = 'erase_memory'
+       ${hasErased ? 'OR position IN (SELECT erasure FROM erased)' : ''}`,
+    ),
+    remains: hasErased
+      ? db.prepare<[number], LeftBy>(
+          'SELECT position, erasure, vm, remains AS text FROM erased WHERE position = ? ORDER BY erasure, vm',
+        )
+      : undefined,
+    remainsSize: hasErased ? count('erased') : undefined,
+    /** VMs that erasures took from, as what they left and their records say, in the one place and not in the other. */
+    erasedStrays: hasErased
+      ? db.prepare<[], { readonly vm: string; readonly position: number }>(
+          `WITH taken AS (SELECT vm, erasure AS position FROM erased
+             UNION SELECT vm, position FROM records JOIN streams USING (stream) WHERE type = 'erase_memory')
+           SELECT * FROM (SELECT * FROM taken EXCEPT SELECT vm, position FROM erasures)
+           UNION ALL SELECT * FROM (SELECT vm, position FROM erasures EXCEPT SELECT * FROM taken)`,
+        )
+      : undefined,
     integrity: db.prepare<[], string>('PRAGMA integrity_check(10)').pluck(),
   };
 };

@@ -9,6 +9,7 @@ import { base64 } from '../../domain/json.js';
 import { digester } from '../digester.js';
 import { openForReading } from '../journal/connection.js';
 import { coveredBy, indexedUpTo } from '../journal/stream-index.js';
+import { Erasures } from './erasures.js';
 import { headerFlaws } from './file-header.js';
 import { newestVersion, schemaFlaws } from './schema.js';
 import { type BulkRow, type Row, statementsOf } from './statements.js';
@@ -58,6 +59,7 @@ class Verification {
   private readonly heads = new StreamHeads();
   private readonly tree = new TreeBuilder(digester, (level, index, _hashes, hash) => this.node(level, index, hash));
   private sql!: ReturnType<typeof statementsOf>;
+  private erasures = new Erasures([]);
   /** The position that is looked at. */
   private at = 0;
   /** The last position that stream_index has. */
@@ -100,6 +102,7 @@ class Verification {
     this.check(0);
     const head = this.sql.head.get() ?? 0;
     this.indexed = coveredBy(this.sql.indexSize.get() ?? 0);
+    this.erasures = new Erasures(this.sql.erasures.iterate());
     const bulk = this.sql.bulk.iterate();
     try {
       this.records(bulk, head);
@@ -127,7 +130,10 @@ class Verification {
     if (row.position !== expected) this.add('order', `the next record is that of ${row.position}`, expected);
     this.at = row.position;
     const leafHash = leafHashOf(row.bytes, digester);
-    for (const { what, detail } of flawsOf(row, pieces, leafHash, digester)) this.add(what, detail, row.position);
+    const remains = this.sql.remains?.all(row.position) ?? [];
+    const erased = this.erasures.of({ vm: row.vm ?? '', position: row.position }, remains);
+    for (const { what, detail } of flawsOf(row, pieces, leafHash, erased, digester))
+      this.add(what, detail, row.position);
     this.stream(row);
     this.tree.push(leafHash);
     this.check(row.position);
@@ -172,8 +178,12 @@ class Verification {
     extra('streams', sql.streams.get(), this.streams);
     extra('stream_index', sql.indexSize.get(), indexedUpTo(head));
     if (sql.treeSize) extra('tree', sql.treeSize.get(), this.nodes);
+    if (sql.remainsSize) extra('erased', sql.remainsSize.get(), this.erasures.seen);
+    for (const { what, detail, position, upTo } of this.erasures.flaws(head)) this.add(what, detail, position, upTo);
     for (const { vm, position } of sql.strays?.iterate() ?? [])
       this.add('index', `touched_elsewhere has it for ${vm}`, position);
+    for (const { vm, position } of sql.erasedStrays?.iterate() ?? [])
+      this.add('index', `erasures is wrong for ${vm}`, position);
     const last = this.checkpoints.at(-1);
     if (last && last.size > head) this.add('checkpoint', `${last.size} records were signed`, head + 1, last.size);
     for (const problem of sql.integrity.all()) if (problem !== 'ok') this.add('file', problem);
