@@ -1,5 +1,7 @@
 import { BehaviorSubject, type Observable, of } from 'rxjs';
+import { type Erasure, covers, erasureIn } from '../domain/audit/erasable.js';
 import { type RecordBody, counterpartsOf, parseBody } from '../domain/audit/record.js';
+import { type LeftBy, digestsOf } from '../domain/audit/remains.js';
 import { type Divergence, type Reruns, reexecute } from '../domain/audit/reexecute.js';
 import { Breath } from './breath.js';
 import { digester } from './digester.js';
@@ -18,6 +20,8 @@ export interface Replay {
   readonly checked: number;
   /** Records that there were when the replay began; it checks these. */
   readonly total: number;
+  /** Records among those checked of which an erasure left no more than the fold to check. */
+  readonly erased: number;
   readonly divergences: readonly Divergence[];
   /** Why it failed, if it did. */
   readonly error?: string;
@@ -31,9 +35,21 @@ const MOST_KEPT = 100;
 
 /** How many records were checked: of a group, and of the VM that it was taken in for. */
 interface Counts {
-  readonly records: number;
-  readonly own: number;
+  readonly records: Count;
+  readonly own: Count;
 }
+
+interface Count {
+  readonly checked: number;
+  readonly erased: number;
+}
+
+const NONE: Count = { checked: 0, erased: 0 };
+
+const plus = (one: Count, other: Count): Count => ({
+  checked: one.checked + other.checked,
+  erased: one.erased + other.erased,
+});
 
 type Tell = (checked: Counts, divergences: readonly Divergence[]) => void;
 
@@ -74,6 +90,7 @@ export class Replays {
       state: 'running',
       checked: 0,
       total,
+      erased: 0,
       divergences: [],
     };
     const subject = new BehaviorSubject(replay);
@@ -115,22 +132,22 @@ export class Replays {
 
   private async check(subject: BehaviorSubject<Replay>, head: number): Promise<void> {
     const { vm: one, total } = subject.value;
-    const done = new Set<string>();
+    const seen = new Set<string>();
     const found: Divergence[] = [];
-    let checked = 0;
+    let done = NONE;
     const tell: Tell = ({ records, own }, divergences) => {
       const all = [...found, ...divergences].sort((a, b) => a.position - b.position);
-      subject.next({ ...subject.value, checked: checked + (one === undefined ? records : own), divergences: all });
+      subject.next({ ...subject.value, ...plus(done, one === undefined ? records : own), divergences: all });
     };
     for await (const vm of this.vms(one)) {
-      if (done.has(vm)) continue;
+      if (seen.has(vm)) continue;
       const group = await this.checkGroup(vm, head, tell);
-      group.vms.forEach((member) => done.add(member));
+      group.vms.forEach((member) => seen.add(member));
       found.push(...group.divergences);
-      checked += one === undefined ? group.records : group.own;
+      done = plus(done, one === undefined ? group.records : group.own);
     }
-    tell({ records: 0, own: 0 }, []);
-    if (checked !== total) throw new Error(`${total} records were to be checked, and ${checked} were there`);
+    tell({ records: NONE, own: NONE }, []);
+    if (done.checked !== total) throw new Error(`${total} records were to be checked, and ${done.checked} were there`);
   }
 
   /** Re-executes a VM's stream, together with those of the VMs that it ever shared pages with. */
@@ -148,8 +165,8 @@ export class Replays {
     const divergences: Divergence[] = [];
     const { size } = vms;
     let reruns: Reruns = new Map();
-    let records = 0;
-    let own = 0;
+    let records = NONE;
+    let own = NONE;
     for await (const record of inOrder([...vms].map((vm) => recordsOf(this.journal, vm, 0, head)))) {
       if (this.closed) throw new Error('the service is closing');
       const body = parseBody(record.bytes);
@@ -158,8 +175,9 @@ export class Replays {
       const step = await this.step(reruns, body);
       ({ reruns } = step);
       divergences.push(...step.divergences);
-      records++;
-      if (record.vm === one) own++;
+      const count = { checked: 1, erased: step.erased ? 1 : 0 };
+      records = plus(records, count);
+      if (record.vm === one) own = plus(own, count);
       if (await breath.take()) tell({ records, own }, divergences);
     }
     return { vms, divergences, records, own };
@@ -171,7 +189,23 @@ export class Replays {
     const bulk = new Map(data.map(({ role, salt, bytes: content }) => [role, { salt, bytes: content }]));
     const { asOf } = command;
     const past = typeof asOf === 'number' ? (await this.history.load(vm, asOf)).vm : undefined;
-    return reexecute(reruns, { body, bulk }, past, digester);
+    return reexecute(reruns, { body, bulk, remains: await this.remains(body) }, past, digester);
+  }
+
+  /** What erasures left of a record, as far as they are ones that the journal knows of. */
+  private async remains(body: RecordBody): Promise<LeftBy[]> {
+    const all = await this.journal.remains(body.position);
+    const known: LeftBy[] = [];
+    for (const each of all) {
+      const erasure = await this.erasure(each.erasure);
+      if (erasure && (digestsOf(each).frames === undefined || covers(erasure, body))) known.push(each);
+    }
+    return known;
+  }
+
+  private async erasure(position: number): Promise<Erasure | undefined> {
+    const [record] = await this.journal.read({ after: position - 1, limit: 1 });
+    return record?.position === position ? erasureIn(parseBody(record.bytes)) : undefined;
   }
 
   private async *vms(one: string | undefined): AsyncGenerator<string> {

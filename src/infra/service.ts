@@ -4,6 +4,7 @@ import { Sight } from './access/sight.js';
 import { AccessIndex } from './accesses/access-index.js';
 import { type LogOptions, TransparencyLog } from './audit/transparency-log.js';
 import { lockDataDir } from './data-dir-lock.js';
+import { Erasures } from './erasures/erasures.js';
 import { Followers } from './followers/followers.js';
 import type { AnswerStore } from './journal/answer-store.js';
 import { pruning } from './journal/pruning.js';
@@ -43,6 +44,7 @@ export interface Service {
   readonly sight: Sight;
   readonly history: History;
   readonly replays: Replays;
+  readonly erasures: Erasures;
   /** The journal as others verify it. */
   readonly log: TransparencyLog;
   readonly followers: Followers;
@@ -94,6 +96,7 @@ async function openLocked(
   const followers = new Followers(journal);
   const machines = new Machines(journal, history, world, metrics);
   await machines.recall();
+  const erasures = new Erasures(journal, machines);
   const sight = new Sight(journal, new VmLabels(journal));
   const webhooks = await Webhooks.open({ journal, followers, sight, store, world, backoff });
   addGauges(metrics, { journal, machines, log, followers, webhooks });
@@ -109,6 +112,7 @@ async function openLocked(
     metrics,
     history,
     replays,
+    erasures,
     log,
     followers,
     webhooks,
@@ -118,6 +122,7 @@ async function openLocked(
       await webhooks.close();
       stopPruning();
       await replays.close();
+      await erasures.close();
       followers.close();
       await log.close();
       await journal.close();

@@ -23,7 +23,7 @@ export interface Recorded extends Outcome {
 
 /** The draft of the record of a command that was decided. */
 export function draftOf(
-  { vm: id, command, actor, requestId, trace, present }: Submission,
+  { vm: id, command, actor, requestId, trace, present, erase }: Submission,
   { vm, version, time, decision, counterparts, elsewhere }: Recorded,
   { random }: World,
 ): Draft {
@@ -43,5 +43,6 @@ export function draftOf(
     ...(elsewhere.length > 0 && { elsewhere }),
   };
   const answer = present?.({ vm, version, decision });
-  return { vm: id, version, head, tail, ...(holes && { holes }), data, ...(answer && { answer }), index };
+  const more = { ...(holes && { holes }), ...(answer && { answer }), ...(erase && { erase }) };
+  return { vm: id, version, head, tail, data, index, ...more };
 }

@@ -8,6 +8,7 @@ import {
   parseBody,
   rolesOfEvents,
 } from '../../domain/audit/record.js';
+import { erasureOf, isWhole, settleAll } from '../../domain/audit/remains.js';
 import { type MemoryRoots, stateDigestWith } from '../../domain/audit/state-digest.js';
 import { toHex } from '../../domain/audit/bulk.js';
 import { PAGE_SIZE } from '../../domain/memory/address.js';
@@ -150,18 +151,28 @@ export class History {
   }
 
   /**
-   * The state that a record leads to, and the record. `past.vm` is used up.
+   * The state that a record leads to, and the record. `past.vm` is used up. Where erasures took what the record stored, what is
+   * erased in the state has the digests that they left.
    *
    * @param wanted which of the facts are folded
+   * @param peers VMs in whose pages the record may have stored
    */
   async next(
     past: Past,
     { vm: id, version, position, bytes }: StoredRecord,
     wanted: EventFilter = WHOLE.wanted,
+    peers: readonly Vm[] = [],
   ): Promise<{ readonly past: Past; readonly body: RecordBody }> {
     const body = parseBody(bytes);
-    const events = eventsOf(body, await this.bulk(position, rolesOfEvents(body, wanted)), wanted);
-    return { past: { vm: applyEntry(past.vm, { vm: id, version, time: body.time, events }), version, position }, body };
+    const roles = rolesOfEvents(body, wanted);
+    const bulk = await this.bulk(position, roles);
+    const isWholeRecord = roles.every((role) => bulk.has(role));
+    const by = isWholeRecord ? undefined : erasureOf(await this.journal.remains(position));
+    const events = eventsOf(body, bulk, wanted, by);
+    const vm = applyEntry(past.vm, { vm: id, version, time: body.time, events });
+    const touched = vm ? [vm, ...peers] : [];
+    if (!touched.every(isWhole)) settleAll(touched, await this.journal.remains(position));
+    return { past: { vm, version, position }, body };
   }
 
   /** The VM by its own stream; undefined if it takes the streams of others too. */

@@ -88,6 +88,8 @@ export class Lane {
   /** Settles when everything that was sent to the journal has. */
   private settled: Promise<unknown> = Promise.resolve();
   private inFlight = 0;
+  /** Settles when whoever holds the VM lets it go. */
+  private gate: Promise<void> | undefined;
   /** Bytes that facts stored since the last snapshot. */
   private stored = 0;
 
@@ -143,11 +145,44 @@ export class Lane {
     }
   }
 
+  /**
+   * Keeps out every command but those that say that they are `held`, once all that came before is durable.
+   *
+   * @returns lets the VM go
+   */
+  async hold(): Promise<() => void> {
+    this.inFlight++;
+    while (this.gate) await this.gate;
+    let open = (): void => undefined;
+    this.gate = new Promise((resolve) => (open = resolve));
+    const release = (): void => {
+      this.gate = undefined;
+      this.inFlight--;
+      open();
+    };
+    try {
+      await this.stand();
+      return release;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Has the state read from the journal again, where it is not the same any more. Only for who holds the VM. */
+  forgetState(): void {
+    this.tip = undefined;
+  }
+
   private async once(submission: Submission): Promise<Answer> {
     const { command } = submission;
     const past = 'asOf' in command && command.asOf !== undefined ? await this.asOf(command.asOf) : undefined;
     for (let others = NO_ONE; ;) {
       const { tip } = this;
+      if (this.gate && !submission.held) {
+        await this.gate;
+        continue;
+      }
       if (tip === undefined) {
         await this.load();
         continue;
@@ -192,6 +227,7 @@ export class Lane {
       await Promise.all(all.map((lane) => lane.stand()));
       const { tip } = this;
       if (tip === undefined || all.some((lane) => lane.tip === undefined)) return { others };
+      if (this.gate && !submission.held) return { others };
       const concerned = this.concerned(tip, submission.command, lanes);
       if (concerned.size !== others.size || ![...concerned].every((id) => others.has(id))) return { others: concerned };
       return await this.answer(this.decideOn(tip, submission, past, lanes));
@@ -266,7 +302,7 @@ export class Lane {
     const vm = applyEntry(before, { vm: this.id, version, time, events: decision.events });
     const draft = draftOf(submission, { vm, version, time, decision, counterparts, elsewhere }, this.street.world);
     this.street.tokens.learn(this.id, at, decision.events);
-    return { lane: this, vm, version, draft, kept: this.isDue(version, decision) && vm ? fork(vm) : undefined };
+    return { lane: this, vm, version, draft, kept: vm && this.isDue(vm, version, decision) ? fork(vm) : undefined };
   }
 
   /** Sends records to the journal as one; answers the position of the first. */
@@ -311,7 +347,9 @@ export class Lane {
     return Math.max(this.street.world.now().getTime(), vm ? Date.parse(vm.ledger.updatedAt) : 0);
   }
 
-  private isDue(version: number, { events }: Decision): boolean {
+  /** Also after an erasure, which takes all snapshots; but never of what it took. */
+  private isDue({ regions }: Vm, version: number, { events }: Decision): boolean {
+    if (events.some(({ type }) => type === 'memory_erased')) return regions.lifecycle === 'live';
     for (const event of events) if ('data' in event) this.stored += event.data.length;
     if (version % SNAPSHOT_RECORDS !== 0 && this.stored < SNAPSHOT_BYTES) return false;
     this.stored = 0;

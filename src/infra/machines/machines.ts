@@ -63,6 +63,28 @@ export class Machines {
     return this.lane(submission.vm).submit(submission);
   }
 
+  /**
+   * Keeps commands from VMs, but for those of who holds them, once all that came before is durable.
+   *
+   * @returns lets them go
+   */
+  async hold(vms: Iterable<string>): Promise<() => void> {
+    const held: (() => void)[] = [];
+    const release = (): void => held.forEach((each) => each());
+    try {
+      for (const vm of [...vms].sort()) held.push(await this.lane(vm).hold());
+      return release;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Has the states of VMs read from the journal again. Only for who holds them. */
+  forget(vms: Iterable<string>): void {
+    for (const vm of vms) this.lanes.get(vm)?.forgetState();
+  }
+
   /** A map token, and the commitment to it: the one is told to whoever asked for it, the other kept. */
   newToken(): { readonly secret: Uint8Array; readonly commitment: string } {
     const secret = this.world.random(TOKEN_SIZE);

@@ -46,7 +46,8 @@ export class Together {
       const before = states.get(record.vm);
       if (before === undefined) throw new Error(`${record.vm} is not in the group`);
       const vm = before.vm && this.withLenders(before.vm, record.position, starts, states);
-      const { past, body } = await this.history.next({ ...before, vm }, record);
+      const peers = [...vmsOf(states).values()].filter(({ id }) => id !== record.vm);
+      const { past, body } = await this.history.next({ ...before, vm }, record, undefined, peers);
       states.set(record.vm, past);
       if (
         grows(
