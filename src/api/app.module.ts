@@ -9,6 +9,7 @@ import { Closing } from './closing.service.js';
 import { CmmaController } from './cmma.controller.js';
 import { Commands } from './commands.service.js';
 import { DocsController } from './docs.controller.js';
+import { ErasuresController } from './erasures.controller.js';
 import { GuestController } from './guest.controller.js';
 import { HealthController } from './health.controller.js';
 import { HostProfilesController } from './host-profiles.controller.js';
@@ -63,6 +64,7 @@ const controllers = [
   JournalController,
   AuditLogController,
   AccessesController,
+  ErasuresController,
   StreamController,
   WebhooksController,
   ReplaysController,

@@ -38,6 +38,17 @@ const PROBLEM_STATUSES = {
     PROBLEMS.journal_unavailable,
     PROBLEMS.journal_full,
   ],
+  /** Changes of what the journal holds. */
+  erasure: [
+    PROBLEMS.malformed_request,
+    PROBLEMS.unknown_vm,
+    PROBLEMS.would_take_from,
+    PROBLEMS.payload_too_large,
+    PROBLEMS.unsupported_media_type,
+    PROBLEMS.internal_error,
+    PROBLEMS.journal_unavailable,
+    PROBLEMS.journal_full,
+  ],
   /** Reads that need no VM. */
   plain: [PROBLEMS.malformed_request, PROBLEMS.internal_error, PROBLEMS.journal_unavailable],
 } as const;

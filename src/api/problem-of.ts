@@ -1,7 +1,9 @@
 import { types } from 'node:util';
 import { HttpException } from '@nestjs/common';
 import { z } from 'zod';
+import { ErasedMemory } from '../domain/memory/erased.js';
 import { KeysUnavailable } from '../infra/access/token-kind.js';
+import { WouldTakeFrom } from '../infra/erasures/erasures.js';
 import { JournalError, type JournalFault } from '../infra/journal/journal.js';
 import { MalformedCommand, UnknownVersion, UnknownVm, VersionMismatch } from '../infra/machines/errors.js';
 import { TooManyWebhooks, UnknownWebhook } from '../infra/webhooks/webhooks.js';
@@ -64,6 +66,8 @@ export function problemOf(error: unknown): RequestProblem | undefined {
     const { vm, current, message } = error;
     return new RequestProblem('version_mismatch', message, { vm, version: current }, { etag: `"${current}"` });
   }
+  if (error instanceof ErasedMemory) return new RequestProblem('erased', error.message, { erasure: error.by });
+  if (error instanceof WouldTakeFrom) return new RequestProblem('would_take_from', error.message, { vm: error.vm });
   if (error instanceof UnknownWebhook) return new RequestProblem('unknown_webhook', error.message);
   if (error instanceof TooManyWebhooks) return new RequestProblem('too_many_webhooks', error.message);
   if (error instanceof MalformedCommand) return malformedRequest([{ field: error.field, message: error.message }]);

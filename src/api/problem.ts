@@ -18,6 +18,8 @@ export const PROBLEMS = {
   not_acceptable: { status: 406, title: 'There is no such form of the answer' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   too_many_webhooks: { status: 409, title: 'There are too many webhooks' },
+  would_take_from: { status: 409, title: 'Another VM would lose memory' },
+  erased: { status: 410, title: 'What is asked for was erased' },
   version_mismatch: { status: 412, title: 'The VM has moved on' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The path is too long' },

@@ -25,6 +25,7 @@ export const replayShape = z
     state: z.enum(['running', 'done', 'failed']),
     checked: z.int(),
     total: z.int(),
+    erased: z.int().meta({ description: 'records of which an erasure left no more than the facts to check' }),
     divergences: z.array(divergence),
     error: z.string().optional(),
   })
