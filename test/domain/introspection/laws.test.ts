@@ -1,57 +1,19 @@
 import fc from 'fast-check';
 import { type Divergence, type Reruns, reexecute } from '../../../src/domain/audit/reexecute.js';
-import { EVENTS } from '../../../src/domain/introspection/events.js';
 import { pendingEvents } from '../../../src/domain/introspection/view.js';
 import { forecast } from '../../../src/domain/vm/forecast.js';
 import type { X86Vm } from '../../../src/domain/vm/state.js';
 import { withFacts } from '../../../src/domain/vm/with-facts.js';
 import { arbitraryIntrospection } from '../support/arbitrary-introspection.js';
+import { INTROSPECTED } from '../support/introspected.js';
 import { Ledger } from '../support/ledger.js';
 import { digester } from '../support/test-digester.js';
-import { LONG_MODE, TABLES } from '../support/x86-vms.js';
 
 const RUNS = { numRuns: 60 };
 
 const outside = { time: 1000, random: (size: number) => new Uint8Array(size), digester };
 
-const write = (gpa: bigint, values: readonly bigint[]) => {
-  const data = Buffer.alloc(8 * values.length);
-  values.forEach((value, i) => data.writeBigUInt64LE(value, 8 * i));
-  return { type: 'write_memory', extents: [{ gpa: Number(gpa), size: data.length }], data: data.toString('base64') };
-};
-
-const entries = (first: number) => Array.from({ length: 512 }, (_, i) => (BigInt(first + i) << 12n) | 7n);
-const text = (value: unknown): unknown => (typeof value === 'bigint' ? `0x${value.toString(16)}` : value);
-const registers = Object.fromEntries(Object.entries(LONG_MODE).map(([name, value]) => [name, text(value)]));
-const enabled = (Object.keys(EVENTS) as (keyof typeof EVENTS)[]).filter((name) => EVENTS[name].of === 'vcpu');
-
-/** Memory, tables, two vCPUs, and a tool that may do everything and is told of everything. */
-const BEGIN = [
-  { type: 'set_user_memory_region', slot: 0, guestPhysAddr: 0, size: 0x400000, flags: ['log_dirty_pages'] },
-  write(TABLES.pml4, [TABLES.pdpt | 7n]),
-  write(TABLES.pdpt, [TABLES.pd | 7n]),
-  write(TABLES.pd, [TABLES.pt | 7n, (TABLES.pt + 0x1000n) | 7n]),
-  write(TABLES.pt, [...entries(0), ...entries(512)]),
-  ...[0, 1].flatMap((vcpu) => [
-    { type: 'create_vcpu', id: vcpu },
-    { type: 'set_x86_registers', vcpu, registers },
-  ]),
-  { type: 'introspection_hook' },
-  { type: 'introspection_allow', command: 'all', allow: 1 },
-  { type: 'introspection_allow', event: 'all', allow: 1 },
-  ...enabled.map((event) => ({
-    type: 'introspection_command',
-    command: 'control_events',
-    vcpu: 0,
-    event,
-    enable: 1,
-  })),
-  { type: 'introspection_command', command: 'control_vm_events', event: 'unhook', enable: 1 },
-  { type: 'introspection_command', command: 'control_cr', vcpu: 0, cr: 3, enable: 1 },
-  { type: 'introspection_command', command: 'control_msr', vcpu: 0, msr: 0x174, enable: 1 },
-];
-
-const life = arbitraryIntrospection(BEGIN);
+const life = arbitraryIntrospection(INTROSPECTED);
 
 describe('over any sequence of commands on an introspected x86_64 VM', () => {
   it('no command throws, and re-execution and the fold of the facts reproduce every record', () => {
