@@ -32,13 +32,27 @@ async function live(service: Service, vms: readonly string[], writes: number): P
   await Promise.all(Array.from({ length: writes }, (_, i) => write(i)));
 }
 
-/** A ledger of a service that came to its end, and began again, and came to its end. */
-export async function closedLedger(writes: number): Promise<ClosedLedger> {
+/** Erasures: of a part of what a VM that lives wrote, of all of it, and of all of a VM that was destroyed. */
+async function erase({ erasures, machines, journal }: Service): Promise<void> {
+  const by = { reason: 'test', actor: 'eraser', requestId: 'r' };
+  await erasures.erase({ vm: 'a', from: 7, to: 20, ...by });
+  await erasures.erase({ vm: 'a', ...by });
+  await machines.submit({ vm: 'b', command: { type: 'destroy_vm' }, ...by });
+  await erasures.erase({ vm: 'b', to: await journal.head(), ...by });
+}
+
+/**
+ * A ledger of a service that came to its end, and began again, and came to its end.
+ *
+ * @param erases whether there were erasures
+ */
+export async function closedLedger(writes: number, erases = false): Promise<ClosedLedger> {
   const dataDir = mkdtempSync(join(tmpdir(), 'closed-'));
   try {
     const lived = async (vms: readonly string[], times: number): Promise<Buffer> => {
       const service = await openService({ dataDir });
       await live(service, vms, times);
+      if (erases && vms.includes('a')) await erase(service);
       await service.close();
       return readFileSync(join(dataDir, LEDGER_FILE));
     };

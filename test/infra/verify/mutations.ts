@@ -31,6 +31,8 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   stream_index: ['stream', 'version'],
   streams: ['stream'],
   tree: ['level', 'idx'],
+  erased: ['position', 'erasure', 'vm'],
+  erasures: ['vm', 'position'],
 };
 
 const where = (table: string): string => (KEYS[table] ?? []).map((key) => `${key} = @${key}`).join(' AND ');
@@ -170,6 +172,8 @@ const COLUMNS: Readonly<Record<string, string>> = {
   streams: 'stream vm',
   stream_index: 'stream version position',
   tree: 'level idx hash',
+  erased: 'position erasure vm remains',
+  erasures: 'vm position',
 };
 
 /** Every change by its name; `tables` are those that have rows. */
