@@ -207,6 +207,8 @@ export class ChunkStore {
   /**
    * Every node below the root that `known` does not have, children first, each with its digest: what has to be kept so that
    * `restore` can build the store again. A node whose digest is known is not descended into.
+   *
+   * @throws ErasedMemory at a chunk that cannot be kept
    */
   *nodes(
     digester: Digester,

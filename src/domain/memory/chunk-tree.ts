@@ -1,4 +1,5 @@
 import type { Digester } from '../digester.js';
+import { ErasedMemory, erasedBy } from './erased.js';
 
 export const FAN_OUT = 32;
 
@@ -178,6 +179,8 @@ export function* unknownNodes(
   const digest = digestOf(node, digester);
   if (digest === null || known(digest)) return;
   if (isLeaf(node)) {
+    const by = erasedBy(node.bytes);
+    if (by !== undefined) throw new ErasedMemory(by);
     yield [digest, { level: 0, bytes: node.bytes }];
     return;
   }

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { config, firstValueFrom, map, toArray } from 'rxjs';
-import { type Journal, JournalError, type Query, type StoredRecord } from '../../../src/infra/journal/journal.js';
+import {
+  type Draft,
+  type Journal,
+  JournalError,
+  type Query,
+  type StoredRecord,
+} from '../../../src/infra/journal/journal.js';
 import { bulk, draft, textAt } from './drafts.js';
 
 const VMS = ['vm-a', 'vm-b', 'vm-c'] as const;
@@ -41,6 +47,51 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
     /** Appends so many records to each of the VMs, one VM after the other. */
     const fill = async (each: number, vms: readonly string[] = VMS): Promise<StoredRecord[]> =>
       Promise.all(vms.flatMap((vm) => Array.from({ length: each }, (_, i) => journal.append(draft(vm, i + 1)))));
+
+    describe('an erasure', () => {
+      const remains = (position: number, vm = 'vm-a') => ({ position, vm, text: `{"of":${position}}` });
+      const heads = (version: number) => [{ vm: 'vm-a', version }];
+      const erasing = (version: number, erase: Draft['erase']): Draft => ({
+        ...draft('vm-a', version),
+        ...(erase && { erase }),
+      });
+
+      beforeEach(async () => {
+        await journal.append(draft('vm-a', 1, { data: [bulk('command.data', 1), bulk('outcome.data', 2)] }));
+        await journal.append(draft('vm-b', 1, { data: [bulk('command.data', 3)] }));
+      });
+
+      it('removes the pieces that it names, and leaves what it says in their place', async () => {
+        const pieces = [{ position: 1, role: 'command.data' }];
+        const erase = { heads: heads(1), pieces, remains: [remains(1), remains(2), remains(2, 'vm-b')] };
+        expect(await journal.append(erasing(2, erase))).toMatchObject({ position: 3 });
+        expect((await journal.data(1)).map(({ role }) => role)).toEqual(['outcome.data']);
+        expect(await journal.data(2)).toHaveLength(1);
+        expect(await journal.remains(1)).toEqual([{ ...remains(1), erasure: 3 }]);
+        expect(await journal.remains(2)).toEqual(
+          [2, 2].map((at, i) => ({ ...remains(at, i ? 'vm-b' : 'vm-a'), erasure: 3 })),
+        );
+        expect(await journal.remains(3)).toEqual([]);
+        await journal.sweep();
+      });
+
+      it('adds to what others left', async () => {
+        const pieces = ['command.data', 'outcome.data'].map((role) => ({ position: 1, role }));
+        await journal.append(erasing(2, { heads: heads(1), pieces: pieces.slice(0, 1), remains: [remains(1)] }));
+        await journal.append(erasing(3, { heads: heads(2), pieces: pieces.slice(1), remains: [remains(1)] }));
+        expect(await journal.data(1)).toEqual([]);
+        expect((await journal.remains(1)).map(({ erasure }) => erasure)).toEqual([3, 4]);
+      });
+
+      it('is refused as a conflict if one of the VMs has moved on, and takes nothing', async () => {
+        await journal.append(draft('vm-b', 2));
+        const pieces = [{ position: 1, role: 'command.data' }];
+        const erase = { heads: [...heads(1), { vm: 'vm-b', version: 1 }], pieces, remains: [remains(1)] };
+        await expect(journal.append(erasing(2, erase))).rejects.toMatchObject({ fault: 'conflict' });
+        expect(await journal.data(1)).toHaveLength(2);
+        expect(await journal.remains(1)).toEqual([]);
+      });
+    });
 
     describe('append', () => {
       it('counts positions from 1 over all streams, without gaps', async () => {

@@ -17,6 +17,10 @@ describe('the schema of the journal', () => {
     const { journal } = await openLedger({ file });
     await journal.append(draft('vm', 1, { data: [bulk('command.data', 1, 2, 3)] }));
     await journal.append(draft('vm', 2));
+    const remains = [{ position: 1, vm: 'vm', text: '{}' }];
+    const erase = { heads: [], pieces: [{ position: 1, role: 'gone' }], remains };
+    await journal.append({ ...draft('vm', 3), erase });
+    await journal.append(draft('vm', 4));
     await journal.close();
     db = new Database(file);
   });
@@ -24,7 +28,7 @@ describe('the schema of the journal', () => {
   afterEach(() => db.close());
 
   const everything = (): unknown[] =>
-    ['streams', 'records', 'bulk'].map((table) => db.prepare(`SELECT * FROM ${table}`).raw().all());
+    ['streams', 'records', 'bulk', 'erased'].map((table) => db.prepare(`SELECT * FROM ${table}`).raw().all());
 
   it.each([
     ['UPDATE records SET bytes = x00', 'never changed'],
@@ -33,13 +37,18 @@ describe('the schema of the journal', () => {
     ['DELETE FROM records', 'never deleted'],
     ['DELETE FROM records WHERE position = 2', 'never deleted'],
     [`INSERT OR REPLACE INTO records ${RECORD}, 2)`, 'next position'],
-    [`INSERT INTO records ${RECORD}, 4)`, 'next position'],
+    [`INSERT INTO records ${RECORD}, 6)`, 'next position'],
     [`INSERT INTO records ${RECORD}, NULL)`, 'next position'],
     ["UPDATE bulk SET role = 'other'", 'never changed'],
     ["UPDATE bulk SET bytes = x''", 'never changed'],
     ['DELETE FROM bulk', 'never deleted'],
     ["INSERT OR REPLACE INTO bulk VALUES (1, 'command.data', x'', x'')", 'added with its record'],
     ["INSERT INTO bulk VALUES (2, 'late', x'', x'')", 'added with its record'],
+    ["UPDATE erased SET remains = '{}'", 'never changed'],
+    ['DELETE FROM erased', 'never deleted'],
+    ["INSERT INTO erased VALUES (1, 3, 'other', '{}')", 'added with the record of its erasure'],
+    ["INSERT INTO erased VALUES (4, 4, 'vm', '{}')", 'added with the record of its erasure'],
+    ["INSERT OR REPLACE INTO erased VALUES (1, 3, 'vm', '{\"\":1}')", 'added with the record of its erasure'],
     ["UPDATE streams SET vm = 'other'", 'never changed'],
     ['DELETE FROM streams', 'never deleted'],
     ["INSERT OR REPLACE INTO streams VALUES (1, 'other')", 'added once'],
@@ -53,13 +62,24 @@ describe('the schema of the journal', () => {
     expect(everything()).toEqual(before);
   });
 
-  it.each(['streams', 'records', 'bulk', 'stream_index', 'snapshots', 'nodes', 'room', 'tree', 'webhooks', 'answers'])(
-    'has %s as a strict table',
-    (name) => {
-      const tables = db.pragma('table_list') as { readonly name: string; readonly strict: number }[];
-      expect(tables.find((table) => table.name === name)?.strict).toBe(1);
-    },
-  );
+  it.each([
+    'streams',
+    'records',
+    'bulk',
+    'stream_index',
+    'snapshots',
+    'nodes',
+    'room',
+    'tree',
+    'webhooks',
+    'answers',
+    'erased',
+    'erasures',
+    'unswept',
+  ])('has %s as a strict table', (name) => {
+    const tables = db.pragma('table_list') as { readonly name: string; readonly strict: number }[];
+    expect(tables.find((table) => table.name === name)?.strict).toBe(1);
+  });
 
   it.each(['stream_index', 'snapshots', 'nodes', 'room', 'tree'])('lets %s be emptied: it is derived', (name) => {
     db.exec(`DELETE FROM ${name}`);
