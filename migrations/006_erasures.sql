@@ -38,3 +38,6 @@ CREATE TABLE unswept (
   since INTEGER NOT NULL
 ) STRICT;
 INSERT INTO unswept SELECT max(position) FROM records HAVING max(position) IS NOT NULL;
+
+-- The record whose erasure took what was answered; the rest of such a row says that the key is taken.
+ALTER TABLE answers ADD COLUMN erasure INTEGER;

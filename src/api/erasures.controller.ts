@@ -2,11 +2,17 @@ import { Body, Controller, Get, Inject, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { type RecordBody, parseBody } from '../domain/audit/record.js';
+import type { CommandOf } from '../domain/vm/command.js';
+import type { Principal } from '../infra/access/principal.js';
+import { type ErasureRequest, WouldTakeFrom } from '../infra/erasures/erasures.js';
 import type { Service } from '../infra/service.js';
-import { Commands } from './commands.service.js';
-import { type Page, cursorOf, pageOf } from './cursor.js';
-import { type Exchange, Http } from './http.js';
+import { Answering } from './answering.js';
+import { type Envelope, setOutcome } from './answers.js';
+import { cursorAfter, cursorOf, pageOf } from './cursor.js';
+import { type Exchange, Http, principalOf } from './http.js';
 import { operation } from './openapi-operation.js';
+import { type Presentation, bodyOf } from './presentation.js';
+import { RequestProblem } from './problem.js';
 import { SERVICE } from './service.token.js';
 import {
   type EraseBody,
@@ -18,8 +24,10 @@ import {
 } from './shapes/erasure.js';
 import { noQuery } from './shapes/path.js';
 
+type Facts = Pick<CommandOf<'erase_memory'>, 'from' | 'to' | 'reason' | 'records' | 'pieces' | 'bytes'>;
+
 /** What a command of an erasure says for readers. */
-const factsOf = ({ from, to, reason, records, pieces, bytes }: Readonly<Record<string, unknown>>): object => ({
+const factsOf = ({ from, to, reason, records, pieces, bytes }: Facts): Envelope => ({
   from,
   to,
   reason,
@@ -35,17 +43,14 @@ const erasureView = ({ position, version, vm, time, actor, command }: RecordBody
   vm,
   time,
   actor,
-  ...factsOf(command),
+  ...factsOf(command as unknown as Facts),
 });
 
 /** What of guests' memory was removed from the journal, and by whom. */
 @ApiTags('Audit')
 @Controller('v1/audit/erasures')
 export class ErasuresController {
-  constructor(
-    @Inject(SERVICE) private readonly service: Service,
-    @Inject(Commands) private readonly commands: Commands,
-  ) {}
+  constructor(@Inject(SERVICE) private readonly service: Service) {}
 
   @Post()
   @operation({
@@ -60,20 +65,44 @@ export class ErasuresController {
     @Http() http: Exchange,
     @Query({ schema: noQuery }) _: object,
     @Body({ schema: eraseBody }) body: EraseBody,
-  ): Promise<object> {
-    const by = this.commands.by(http);
-    const { answer, command, kept, swept } = await this.service.erasures.erase({ ...body, ...by });
-    const { vm, version, position } = answer;
-    return { position, version, vm, actor: by.actor, ...factsOf(command), kept, swept };
+  ): Promise<Envelope> {
+    const { request, reply } = http;
+    const principal = principalOf(request);
+    await this.service.sight.assert(principal, body.vm);
+    const { actor } = principal;
+    let presentation: Presentation<Envelope> | undefined;
+    let answering: Answering | undefined;
+    const present: ErasureRequest['present'] = ({ command, kept }) => {
+      const made = { body: { vm: body.vm, actor, ...factsOf(command), kept } };
+      const one = new Answering(request, command.type, () => (presentation = made));
+      answering = one;
+      return (outcome) => one.decided(body.vm, outcome);
+    };
+    const erasing = this.service.erasures.erase({ ...body, actor, requestId: request.id, present });
+    const { answer } = await erasing.catch((error: unknown) => this.refused(principal, error));
+    answering?.isDurable(answer);
+    setOutcome(reply, answer);
+    return bodyOf(presentation ?? { body: {} }, answer);
   }
 
   @Get()
   @operation({ summary: 'List erasures in order of position', kind: 'read', answer: erasurePage })
-  async listErasures(@Query({ schema: erasuresQuery }) { vm, limit, cursor }: ErasuresQuery): Promise<Page<object>> {
+  async listErasures(
+    @Http() { request }: Exchange,
+    @Query({ schema: erasuresQuery }) { vm, limit, cursor }: ErasuresQuery,
+  ): Promise<object> {
     const after = cursorOf(cursor, z.int().min(0), 0);
     const query = { after, limit: limit + 1, type: 'erase_memory', ...(vm !== undefined && { vm }) };
-    const found = await this.service.journal.read(query);
-    const { items, ...page } = pageOf(found, limit, ({ position }) => position);
-    return { items: items.map(({ bytes }) => erasureView(parseBody(bytes))), ...page };
+    const { records, searchedTo } = await this.service.sight.records(principalOf(request), query);
+    const { items, ...page } = pageOf(records, limit, ({ position }) => position);
+    const next = searchedTo === undefined ? page : { nextCursor: cursorAfter(searchedTo) };
+    const { areSwept: swept } = this.service.erasures;
+    return { items: items.map(({ bytes }) => erasureView(parseBody(bytes))), ...next, swept };
+  }
+
+  /** Tells nobody of a VM that is not there for him. */
+  private async refused(principal: Principal, error: unknown): Promise<never> {
+    if (!(error instanceof WouldTakeFrom) || (await this.service.sight.of(principal, error.vm))) throw error;
+    throw new RequestProblem('would_take_from', 'another VM is alive and has in its memory what would be erased');
   }
 }

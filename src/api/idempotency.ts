@@ -1,3 +1,4 @@
+import { ErasedMemory } from '../domain/memory/erased.js';
 import type { AnswerStore, HttpAnswer, RequestKey } from '../infra/journal/answer-store.js';
 import { type HttpReply, type HttpRequest, setHeaders, settingsOf } from './http.js';
 import { KEPT_HEADERS, isSameAnswer } from './kept-answer.js';
@@ -74,6 +75,7 @@ export class Idempotency {
         return false;
       }
       assertSame(asked, kept.request.fingerprint);
+      if (kept.erasure !== undefined) throw new ErasedMemory(kept.erasure);
       settle(kept);
       return this.replay(reply, kept);
     } catch (error) {

@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -42,9 +43,11 @@ describe('/v1/audit/erasures', () => {
     const facts = { vm: 'vm', from: 1, to: position, reason: 'asked to', records: 3, pieces: 3, actor: 'local' };
     const bytes = MARKER.length + 4096 + 4;
     const at = { position: Number(position) + 2, version: Number(version) + 2 };
-    expect(answer.body).toEqual({ ...facts, ...at, bytes, kept: 2, swept: true });
+    expect(answer.body).toEqual({ ...facts, ...at, bytes, kept: 2 });
     expect(isInFiles(MARKER)).toBe(false);
-    const { items } = await api.done('GET', '/v1/audit/erasures');
+    expect(answer.headers.get('etag')).toBe(`"${at.version}"`);
+    const { items, swept } = await api.done('GET', '/v1/audit/erasures');
+    expect(swept).toBe(true);
     expect(items).toEqual([{ ...facts, ...at, bytes, time: expect.any(String) as string }]);
     const journal = await api.done('GET', '/v1/vms/vm/journal?type=erase_memory');
     expect(journal['items']).toMatchObject([
@@ -92,7 +95,7 @@ describe('/v1/audit/erasures', () => {
     await erase();
     await api.done('DELETE', '/v1/vms/vm');
     expect(isInFiles(MARKER)).toBe(true);
-    expect(await erase()).toMatchObject({ kept: 0, swept: true });
+    expect(await erase()).toMatchObject({ kept: 0 });
     expect(isInFiles(MARKER)).toBe(false);
     const page = await api.done('GET', '/v1/audit/erasures?limit=1');
     const rest = await api.done('GET', `/v1/audit/erasures?limit=1&cursor=${String(page['nextCursor'])}`);
@@ -125,6 +128,41 @@ describe('/v1/audit/erasures', () => {
     // The write, the read, and the record that keeps the page, which a replay cannot read any more.
     expect(await replay()).toMatchObject({ state: 'done', total, checked: total, erased: 3, divergences: [] });
   });
+
+  it('takes what was answered under an Idempotency-Key too, and leaves the key taken', async () => {
+    await write(0x1000, MARKER);
+    const key = (name: string) => ({ 'idempotency-key': name });
+    const look = () =>
+      api.call('POST', '/v1/vms/vm/memop', { op: 'absolute_read', gaddr: 0x1000, size: MARKER.length }, key('look'));
+    const change = () =>
+      api.call('PUT', '/v1/vms/vm/memory', { gpa: 0x1000, data: base64('x'.repeat(4096)) }, key('change'));
+    const erasing = () => api.call('POST', '/v1/audit/erasures', { vm: 'vm', reason: 'asked to' }, key('erase'));
+    expect((await look()).body['data']).toBe(base64(MARKER));
+    const changed = await change();
+    expect(isInFiles(base64(MARKER))).toBe(true);
+    const erased = await erasing();
+    expect([isInFiles(MARKER), isInFiles(base64(MARKER))]).toEqual([false, false]);
+    const head = await api.head();
+    const again = await look();
+    expect([again.status, again.body['erasure']]).toEqual([410, erased.body['position']]);
+    expect((await change()).body).toEqual(changed.body);
+    expect((await erasing()).body).toEqual(erased.body);
+    expect(await api.head()).toBe(head);
+  });
+
+  it('waits for who reads the files as they were, and says so meanwhile', async () => {
+    await write(0x1000, MARKER);
+    await write(0x1000, 'x'.repeat(4096));
+    const reader = new Database(join(api.dataDir, 'ledger.sqlite'), { readonly: true });
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM records').get();
+    await erase();
+    expect(await api.done('GET', '/v1/audit/erasures')).toMatchObject({ swept: false });
+    expect(isInFiles(MARKER)).toBe(true);
+    reader.close();
+    while (!(await api.done('GET', '/v1/audit/erasures'))['swept']) await sleep(50);
+    expect(isInFiles(MARKER)).toBe(false);
+  }, 30_000);
 
   it.each<[what: string, body: object, status: number, field: string]>([
     ['no reason', { reason: undefined }, 400, 'reason'],

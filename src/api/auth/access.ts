@@ -20,7 +20,7 @@ const INTROSPECT: readonly Role[] = ['introspector'];
 /** Proves what was to others. */
 const AUDIT: readonly Role[] = ['auditor'];
 
-/** Decides where the service sends what it knows. */
+/** Decides where the service sends what it knows, and what it is to forget. */
 const ADMINISTER: Access = { roles: [], reach: 'own' };
 
 const vm = (roles: readonly Role[]): Access => ({ roles, reach: 'vm' });
@@ -49,6 +49,9 @@ export const ACCESS: Readonly<Record<string, Access | 'public'>> = {
   changeWebhook: ADMINISTER,
   removeWebhook: ADMINISTER,
   resumeWebhook: ADMINISTER,
+
+  eraseMemory: ADMINISTER,
+  listErasures: { roles: LOOK, reach: 'own' },
 
   getLogKey: { roles: LOOK, reach: 'none' },
   getCheckpoint: { roles: AUDIT, reach: 'all' },

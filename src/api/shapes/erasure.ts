@@ -39,9 +39,6 @@ export const erasedShape = z
   .strictObject({
     ...erasure,
     kept: z.int().meta({ description: 'pages of a living VM that were recorded once more, since it still has them' }),
-    swept: z.boolean().meta({
-      description: "whether nothing of it is left in the free space of the ledger's files; else that follows",
-    }),
   })
   .meta({ id: 'Erased' });
 
@@ -49,4 +46,9 @@ export const erasuresQuery = z.strictObject({ ...paging, vm: vmId.optional() });
 
 export type ErasuresQuery = z.output<typeof erasuresQuery>;
 
-export const erasurePage = pageShape(erasureShape, {}).meta({ id: 'ErasurePage' });
+export const erasurePage = pageShape(erasureShape, {
+  swept: z.boolean().meta({
+    description:
+      "whether nothing that was erased is left in the free space of the ledger's files; else it will be gone soon",
+  }),
+}).meta({ id: 'ErasurePage' });

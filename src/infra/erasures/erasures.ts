@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandOf } from '../../domain/vm/command.js';
 import { runsOf } from '../../domain/vm/erasure.js';
 import { PAGE_SIZE } from '../../domain/memory/address.js';
@@ -7,6 +6,7 @@ import { UnknownVm } from '../machines/errors.js';
 import type { Machines } from '../machines/machines.js';
 import type { Answer, Submission } from '../machines/submission.js';
 import { type Held, type Range, Survey } from './survey.js';
+import { Sweeper } from './sweeper.js';
 
 /** An erasure that is asked for; all of the VM's records if it says no more. */
 export interface ErasureRequest {
@@ -16,16 +16,20 @@ export interface ErasureRequest {
   readonly reason: string;
   readonly actor: string;
   readonly requestId: string;
+  /** As in a submission, of the erasure's own record. */
+  readonly present?: (erasing: Erasing) => Submission['present'];
+}
+
+/** An erasure that was worked out. */
+export interface Erasing {
+  readonly command: CommandOf<'erase_memory'>;
+  /** Pages that were recorded once more, since the VM lives and has in them what is erased. */
+  readonly kept: number;
 }
 
 /** What came of an erasure. */
-export interface Erased {
+export interface Erased extends Erasing {
   readonly answer: Answer;
-  readonly command: CommandOf<'erase_memory'>;
-  /** Pages that were recorded once more, since the VM lives and has in them what was erased. */
-  readonly kept: number;
-  /** Whether what was removed is nowhere in the journal's files any more; else it will be once nobody reads them as they were. */
-  readonly swept: boolean;
 }
 
 /** Another VM that is alive would lose memory. */
@@ -38,10 +42,6 @@ export class WouldTakeFrom extends Error {
 /** Pages whose content one record keeps: 8 MiB. */
 const PAGES_KEPT = (8 * 1024 * 1024) / PAGE_SIZE;
 
-/** Times that the files are looked at again while somebody reads what they were, and milliseconds in between. */
-const SWEEPS = 40;
-const PATIENCE = 50;
-
 /** Times that an erasure is worked out anew after another process wrote to the journal. */
 const MOST_TRIES = 5;
 
@@ -50,11 +50,19 @@ const MOST_TRIES = 5;
  */
 export class Erasures {
   private queue: Promise<unknown> = Promise.resolve();
+  private readonly sweeper: Sweeper;
 
   constructor(
     private readonly journal: Journal,
     private readonly machines: Machines,
-  ) {}
+  ) {
+    this.sweeper = new Sweeper(journal);
+  }
+
+  /** Whether nothing of what was erased is left in the free space of the journal's files; else it will be gone in a while. */
+  get areSwept(): boolean {
+    return this.sweeper.isDone;
+  }
 
   /**
    * Erases, and answers once it is durable.
@@ -70,6 +78,7 @@ export class Erasures {
   /** Waits for what is under way. */
   async close(): Promise<void> {
     await this.queue;
+    this.sweeper.close();
   }
 
   private async perform(request: ErasureRequest): Promise<Erased> {
@@ -80,7 +89,10 @@ export class Erasures {
     for (let survey = await Survey.of(this.journal, range), tries = 1; ; tries++) {
       try {
         const erased = await this.holding(survey, () => this.carryOut(request, range, survey));
-        if (erased) return { ...erased, swept: await this.sweep() };
+        if (erased) {
+          await this.sweeper.sweep();
+          return erased;
+        }
       } catch (error) {
         if (!(error instanceof JournalError && error.fault === 'conflict') || tries === MOST_TRIES) throw error;
       }
@@ -98,8 +110,8 @@ export class Erasures {
     }
   }
 
-  private async carryOut({ vm, reason, ...by }: ErasureRequest, { from, to }: Range, survey: Survey) {
-    const { actor, requestId } = by;
+  private async carryOut(request: ErasureRequest, { from, to }: Range, survey: Survey): Promise<Erased> {
+    const { vm, reason, actor, requestId, present } = request;
     const submit = (command: Submission['command'], more: Partial<Submission> = {}): Promise<Answer> =>
       this.machines.submit({ vm, command, actor, requestId, held: true, ...more });
     const held = survey.held();
@@ -111,23 +123,10 @@ export class Erasures {
     if (vcpus.length > 0) await submit({ type: 'keep_memory', pages: [], vcpus: [...vcpus] });
     const kept = Math.ceil(pages.length / PAGES_KEPT) + (vcpus.length > 0 ? 1 : 0);
     const command = { type: 'erase_memory', from, to, reason, ...survey.facts } as const;
-    const answer = await submit(command, { erase: survey.erase(kept) });
+    const erasing = { command, kept: pages.length };
+    const answer = await submit(command, { erase: survey.erase(kept), present: present?.(erasing) });
     this.machines.forget(survey.ended());
-    return { answer, command, kept: pages.length };
-  }
-
-  private async sweep(): Promise<boolean> {
-    for (let sweeps = 0; sweeps < SWEEPS; sweeps++) {
-      try {
-        await this.journal.sweep();
-        return true;
-      } catch (error) {
-        if (!(error instanceof JournalError)) throw error;
-        if (error.fault !== 'busy') return false;
-      }
-      await sleep(PATIENCE);
-    }
-    return false;
+    return { answer, ...erasing };
   }
 }
 

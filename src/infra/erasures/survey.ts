@@ -122,7 +122,8 @@ export class Survey {
       vm,
       version: vm === this.range.vm ? version + kept : version,
     }));
-    return { heads, pieces, remains };
+    const answers = pieces.flatMap(({ position, role }) => (role.startsWith('outcome.') ? [position] : []));
+    return { heads, pieces, answers, remains };
   }
 
   /** The VMs in it that were destroyed. */

@@ -21,14 +21,18 @@ export function answerKeeper(db: Database.Database): AnswerKeeper {
       `INSERT OR REPLACE INTO answers (actor, key, fingerprint, time, position, status, headers, body, hole)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
+    erased: db.prepare<[number | null]>('SELECT 1 FROM erased WHERE position = ? LIMIT 1'),
     prune: db.prepare<[number, number]>(
       'DELETE FROM answers WHERE id IN (SELECT id FROM answers WHERE time <= ? ORDER BY time LIMIT ?)',
     ),
   };
   return {
     isTaken: ({ actor, key }, now) => sql.taken.get(actor, key, now - KEPT_FOR) !== undefined,
-    keep: ({ request: { actor, key, fingerprint }, position = null, status, headers, body, hole = null }, now) =>
-      sql.keep.run(actor, key, fingerprint, now, position, status, JSON.stringify(headers), body, hole),
+    keep: ({ request: { actor, key, fingerprint }, position = null, status, headers, body, hole = null }, now) => {
+      // An erasure that came meanwhile has the last word.
+      if (sql.erased.get(position) !== undefined) return;
+      sql.keep.run(actor, key, fingerprint, now, position, status, JSON.stringify(headers), body, hole);
+    },
     prune: (now) => sql.prune.run(now - KEPT_FOR, STEP).changes < STEP,
   };
 }

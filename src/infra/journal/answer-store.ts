@@ -28,6 +28,8 @@ export interface KeptAnswer extends HttpAnswer {
   readonly request: RequestKey;
   /** Of the record that it came with; absent if it came with none. */
   readonly position?: number;
+  /** The position of the record that erased it: its bytes are gone, and whoever asks again cannot have them. */
+  readonly erasure?: number;
 }
 
 /**
@@ -53,6 +55,16 @@ export interface AnswerStore {
    */
   prune(now: number): Promise<void>;
 }
+
+/** What stays of an answer whose bytes an erasure took. */
+export const withoutBytes = ({ request, position }: KeptAnswer, erasure: number): KeptAnswer => ({
+  request,
+  status: 410,
+  headers: {},
+  body: new Uint8Array(),
+  ...(position !== undefined && { position }),
+  erasure,
+});
 
 /** The body of an answer whose record got a position. */
 export function filledBody({ body, hole }: Pick<AnswerDraft, 'body' | 'hole'>, position: number): Uint8Array {

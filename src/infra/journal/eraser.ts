@@ -10,8 +10,14 @@ export function eraser(db: Database.Database): (vm: string, erasure: number, era
     snapshots: db.prepare('DELETE FROM snapshots WHERE vm = ?'),
     nodes: db.prepare('DELETE FROM nodes WHERE vm = ?'),
     erasure: db.prepare('INSERT INTO erasures VALUES (?, ?)'),
+    answered: db.prepare<[], { readonly id: number; readonly position: number }>(
+      'SELECT id, position FROM answers WHERE position IS NOT NULL',
+    ),
+    answer: db.prepare(
+      "UPDATE answers SET erasure = ?, status = 410, headers = '{}', body = x'', hole = NULL WHERE id = ?",
+    ),
   };
-  return (erased, erasure, { pieces, remains }) => {
+  return (erased, erasure, { pieces, remains, answers }) => {
     for (const { position, vm, text } of remains) sql.remains.run(position, erasure, vm, text);
     for (const { position, role } of pieces) sql.piece.run(position, role);
     for (const vm of new Set([erased, ...remains.map((each) => each.vm)])) {
@@ -19,6 +25,8 @@ export function eraser(db: Database.Database): (vm: string, erasure: number, era
       sql.nodes.run(vm);
       sql.erasure.run(vm, erasure);
     }
+    const positions = new Set(answers);
+    for (const { id, position } of sql.answered.all()) if (positions.has(position)) sql.answer.run(erasure, id);
   };
 }
 

@@ -36,6 +36,8 @@ export interface Erase {
   readonly heads: readonly { readonly vm: string; readonly version: number }[];
   /** The data that goes. */
   readonly pieces: readonly { readonly position: number; readonly role: string }[];
+  /** Records whose answers had some of it: those that are kept go too. */
+  readonly answers: readonly number[];
   /**
    * What is left in its place, in order of position and VM; at least one for each record that loses data. Of these VMs no
    * snapshot from before the record is kept.

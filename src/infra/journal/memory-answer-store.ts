@@ -1,4 +1,4 @@
-import { type AnswerStore, KEPT_FOR, type KeptAnswer, type RequestKey } from './answer-store.js';
+import { type AnswerStore, KEPT_FOR, type KeptAnswer, type RequestKey, withoutBytes } from './answer-store.js';
 
 interface Entry {
   readonly answer: KeptAnswer;
@@ -19,6 +19,12 @@ export class MemoryAnswerStore implements AnswerStore {
   put(answer: KeptAnswer, time: number): void {
     const { actor, key } = answer.request;
     this.entries.set(nameOf(actor, key), { answer, time });
+  }
+
+  /** Takes the bytes of answers that came with some records. */
+  erase(positions: ReadonlySet<number>, erasure: number): void {
+    for (const [name, { answer, time }] of this.entries)
+      if (positions.has(answer.position ?? 0)) this.entries.set(name, { answer: withoutBytes(answer, erasure), time });
   }
 
   async find(actor: string, key: string, now: number): Promise<KeptAnswer | undefined> {

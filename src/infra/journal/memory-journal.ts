@@ -131,7 +131,8 @@ export class MemoryJournal implements Journal {
     return { record: { position, vm, version, bytes, leafHash: leafHash(leaf) }, index, data, remains: [] };
   }
 
-  private erase({ pieces, remains }: Erase, erasure: number): void {
+  private erase({ pieces, remains, answers }: Erase, erasure: number): void {
+    this.answers.erase(new Set(answers), erasure);
     for (const { position, role } of pieces) {
       const entry = this.entries[position - 1];
       if (entry) entry.data = entry.data.filter((piece) => piece.role !== role);

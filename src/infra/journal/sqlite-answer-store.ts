@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { type AnswerStore, KEPT_FOR, type KeptAnswer, filledBody } from './answer-store.js';
+import { type AnswerStore, KEPT_FOR, type KeptAnswer, filledBody, withoutBytes } from './answer-store.js';
 import { guarded } from './sqlite-faults.js';
 import type { WriterClient } from './writer-client.js';
 
@@ -10,6 +10,7 @@ interface AnswerRow {
   readonly headers: string;
   readonly body: Buffer;
   readonly hole: number | null;
+  readonly erasure: number | null;
 }
 
 /** Answers in the journal's file, written by the journal's writer. */
@@ -21,7 +22,7 @@ export class SqliteAnswerStore implements AnswerStore {
     private readonly writer: WriterClient,
   ) {
     this.select = db.prepare<[string, string, number], AnswerRow>(
-      `SELECT fingerprint, position, status, headers, body, hole FROM answers
+      `SELECT fingerprint, position, status, headers, body, hole, erasure FROM answers
        WHERE actor = ? AND key = ? AND time > ?`,
     );
   }
@@ -45,5 +46,12 @@ function answerOf(actor: string, key: string, row: AnswerRow): KeptAnswer {
   const { fingerprint, position, status, hole } = row;
   const headers = JSON.parse(row.headers) as KeptAnswer['headers'];
   const body = hole === null || position === null ? row.body : filledBody({ body: row.body, hole }, position);
-  return { request: { actor, key, fingerprint }, status, headers, body, ...(position !== null && { position }) };
+  const answer = {
+    request: { actor, key, fingerprint },
+    status,
+    headers,
+    body,
+    ...(position !== null && { position }),
+  };
+  return row.erasure === null ? answer : withoutBytes(answer, row.erasure);
 }

@@ -12,7 +12,7 @@ export interface BulkRow extends StoredBulk {
 }
 
 /** The schema versions from which on a ledger has these tables. */
-const SINCE = { touched_elsewhere: 2, tree: 3, erased: 5 } as const;
+const SINCE = { touched_elsewhere: 2, tree: 3, erased: 6 } as const;
 
 /** What a verification asks of a ledger of a schema version. */
 export const statementsOf = (db: Database.Database, version: number) => {

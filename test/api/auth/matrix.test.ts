@@ -13,11 +13,11 @@ const wordsOf = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/)
 /** What each role may do; written down a second time on purpose. */
 const MAY: Readonly<Record<Exclude<Role, 'admin'>, string>> = {
   reader: `
-    getHostProfiles getMetrics getLogKey listVms readJournal followJournal getReplay followReplay getVm getVmState readVmJournal findAccesses blameMemory diffVersions listVcpus getVcpu getIntrospection
+    getHostProfiles getMetrics getLogKey listErasures listVms readJournal followJournal getReplay followReplay getVm getVmState readVmJournal findAccesses blameMemory diffVersions listVcpus getVcpu getIntrospection
     listAttributes listCapabilities checkCapability hasAttribute getAttribute hasVcpuAttribute getVcpuAttribute
     readMappings readMemory getStorageKeys getMpState getOneReg getState listFloating`,
   operator: `
-    getHostProfiles getMetrics getLogKey createVm listVms readJournal followJournal startReplay getReplay followReplay getVm getVmState readVmJournal findAccesses blameMemory diffVersions
+    getHostProfiles getMetrics getLogKey listErasures createVm listVms readJournal followJournal startReplay getReplay followReplay getVm getVmState readVmJournal findAccesses blameMemory diffVersions
     listVcpus getVcpu getIntrospection listAttributes listCapabilities checkCapability hasAttribute getAttribute hasVcpuAttribute
     getVcpuAttribute readMappings readMemory getStorageKeys getMpState getOneReg getState listFloating destroyVm setAttribute
     setVcpuAttribute enableCapability setMemslot deleteMemslot getDirtyLog clearDirtyLog writeMemory vmMemOp
@@ -26,10 +26,10 @@ const MAY: Readonly<Record<Exclude<Role, 'admin'>, string>> = {
     preFault fault ucasMap ucasUnmap inject injectFloating setState executeGuestInstruction call pvCommand pvCpuCommand
     callHypervisor hook unhook preunhook allow`,
   introspector: `
-    getHostProfiles getMetrics getLogKey listVms readJournal followJournal getReplay followReplay getVm getVmState readVmJournal findAccesses blameMemory diffVersions listVcpus getVcpu getIntrospection
+    getHostProfiles getMetrics getLogKey listErasures listVms readJournal followJournal getReplay followReplay getVm getVmState readVmJournal findAccesses blameMemory diffVersions listVcpus getVcpu getIntrospection
     listAttributes listCapabilities checkCapability listFloating unhook command getEvents reply`,
   auditor: `
-    getHostProfiles getMetrics getLogKey listVms readJournal followJournal startReplay getReplay followReplay getVm getVmState readVmJournal findAccesses blameMemory diffVersions listVcpus getIntrospection
+    getHostProfiles getMetrics getLogKey listErasures listVms readJournal followJournal startReplay getReplay followReplay getVm getVmState readVmJournal findAccesses blameMemory diffVersions listVcpus getIntrospection
     getVcpu listAttributes listCapabilities checkCapability hasAttribute getAttribute hasVcpuAttribute
     getVcpuAttribute readMappings readMemory getStorageKeys getMpState getOneReg getState listFloating getCheckpoint
     getNewestCheckpoint addCosignatures getTile getConsistency getProof`,

@@ -104,6 +104,7 @@ export const CHANGES: readonly (readonly [operation: string, change: Change])[] 
   ['removeWebhook', change('DELETE webhooks/id-2')],
   ['startReplay', change('POST replays', { vm: 's' }, { expected: 202 })],
   ['addCosignatures', change('POST audit/log/cosignatures', { checkpoint: 'none' }, { expected: 400, isKept: false })],
+  ['eraseMemory', change('POST audit/erasures', { vm: 'a', reason: 'asked to' }, { expected: 201 })],
   ['deleteMemslot', change(`DELETE ${S}/memslots/0`)],
   ['destroyVm', change(`DELETE ${S}`)],
 ];

@@ -63,7 +63,7 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
 
       it('removes the pieces that it names, and leaves what it says in their place', async () => {
         const pieces = [{ position: 1, role: 'command.data' }];
-        const erase = { heads: heads(1), pieces, remains: [remains(1), remains(2), remains(2, 'vm-b')] };
+        const erase = { heads: heads(1), pieces, answers: [], remains: [remains(1), remains(2), remains(2, 'vm-b')] };
         expect(await journal.append(erasing(2, erase))).toMatchObject({ position: 3 });
         expect((await journal.data(1)).map(({ role }) => role)).toEqual(['outcome.data']);
         expect(await journal.data(2)).toHaveLength(1);
@@ -77,8 +77,12 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
 
       it('adds to what others left', async () => {
         const pieces = ['command.data', 'outcome.data'].map((role) => ({ position: 1, role }));
-        await journal.append(erasing(2, { heads: heads(1), pieces: pieces.slice(0, 1), remains: [remains(1)] }));
-        await journal.append(erasing(3, { heads: heads(2), pieces: pieces.slice(1), remains: [remains(1)] }));
+        await journal.append(
+          erasing(2, { heads: heads(1), pieces: pieces.slice(0, 1), answers: [], remains: [remains(1)] }),
+        );
+        await journal.append(
+          erasing(3, { heads: heads(2), pieces: pieces.slice(1), answers: [], remains: [remains(1)] }),
+        );
         expect(await journal.data(1)).toEqual([]);
         expect((await journal.remains(1)).map(({ erasure }) => erasure)).toEqual([3, 4]);
       });
@@ -86,7 +90,7 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
       it('is refused as a conflict if one of the VMs has moved on, and takes nothing', async () => {
         await journal.append(draft('vm-b', 2));
         const pieces = [{ position: 1, role: 'command.data' }];
-        const erase = { heads: [...heads(1), { vm: 'vm-b', version: 1 }], pieces, remains: [remains(1)] };
+        const erase = { heads: [...heads(1), { vm: 'vm-b', version: 1 }], pieces, answers: [], remains: [remains(1)] };
         await expect(journal.append(erasing(2, erase))).rejects.toMatchObject({ fault: 'conflict' });
         expect(await journal.data(1)).toHaveLength(2);
         expect(await journal.remains(1)).toEqual([]);

@@ -18,7 +18,7 @@ describe('the schema of the journal', () => {
     await journal.append(draft('vm', 1, { data: [bulk('command.data', 1, 2, 3)] }));
     await journal.append(draft('vm', 2));
     const remains = [{ position: 1, vm: 'vm', text: '{}' }];
-    const erase = { heads: [], pieces: [{ position: 1, role: 'gone' }], remains };
+    const erase = { heads: [], pieces: [{ position: 1, role: 'gone' }], answers: [], remains };
     await journal.append({ ...draft('vm', 3), erase });
     await journal.append(draft('vm', 4));
     await journal.close();

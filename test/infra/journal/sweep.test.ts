@@ -29,6 +29,7 @@ async function erase({ journal }: SqliteLedger, version: number): Promise<void> 
     ...draft('vm', version),
     erase: {
       heads: [{ vm: 'vm', version: version - 1 }],
+      answers: positions,
       pieces: positions.map((position) => ({ position, role: 'command.data' })),
       remains: positions.map((position) => ({ position, vm: 'vm', text: '{}' })),
     },
