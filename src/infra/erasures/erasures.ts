@@ -46,7 +46,7 @@ const PAGES_KEPT = (8 * 1024 * 1024) / PAGE_SIZE;
 const MOST_TRIES = 5;
 
 /**
- * Removes the bytes of a VM's memory that stand beside its records: docs/decisions/0014. One erasure at a time; others wait.
+ * Removes the bytes of a VM's memory that stand beside its records: docs/decisions/0018. One erasure at a time; others wait.
  */
 export class Erasures {
   private queue: Promise<unknown> = Promise.resolve();

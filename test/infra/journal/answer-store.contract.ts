@@ -44,6 +44,19 @@ export function answerStoreContract(
       expect(await textOf('k')).toBe('{"ret":0,"position":2}');
     });
 
+    it('loses the bytes of answers whose records an erasure took from, and keeps their keys', async () => {
+      await append('vm-a', 1, 'taken');
+      await append('vm-a', 2, 'spared');
+      const erase = { heads: [], pieces: [], answers: [1], remains: [{ position: 1, vm: 'vm-a', text: '{}' }] };
+      await journal.append({ ...draft('vm-a', 3), erase });
+      const taken = await answers.find('alice', 'taken', NOW);
+      expect(taken).toMatchObject({ status: 410, headers: {}, position: 1, erasure: 3 });
+      expect(await textOf('taken')).toBe('');
+      expect([...(taken?.request.fingerprint ?? [])]).toEqual(new Array(32).fill(5));
+      expect(await textOf('spared')).toBe('{"ret":0,"position":2}');
+      await expect(append('vm-a', 4, 'taken')).rejects.toMatchObject({ fault: 'conflict' });
+    });
+
     it('keeps an answer that says no position, and one of any bytes, as they are', async () => {
       const body = Uint8Array.from({ length: 256 }, (_, i) => i);
       const { hole: _, ...plain } = answer('k', { body });
