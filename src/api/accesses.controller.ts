@@ -87,9 +87,9 @@ const BLAME_COLUMNS: readonly Column<BlameView>[] = [
 
 /** A change as it is answered. */
 const changeView = (change: Change): Row =>
-  change.what === 'memory' ? { what: change.what, gpa: hex(change.gpa), size: hex(change.size) } : { ...change };
+  change.what === 'memory' ? { ...change, gpa: hex(change.gpa), size: hex(change.size) } : { ...change };
 
-const CHANGE_COLUMNS = ['what', 'path', 'from', 'to', 'gpa', 'size'].map((name) => column<Row>(name));
+const CHANGE_COLUMNS = ['what', 'path', 'from', 'to', 'gpa', 'size', 'erased'].map((name) => column<Row>(name));
 
 /** Numbers of a cursor; the second may have 64 bits. */
 const numbers = z.string().regex(/^\d{1,16} \d{1,20}(?: \d{1,16})?$/);

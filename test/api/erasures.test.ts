@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Api, type Body, base64 } from './support/api.js';
@@ -20,9 +20,9 @@ describe('/v1/audit/erasures', () => {
   const read = (query: string) => api.call('GET', `/v1/vms/vm/memory?size=4&${query}`);
 
   const isInFiles = (text: string): boolean =>
-    ['ledger.sqlite', 'ledger.sqlite-wal'].some((name) => {
+    readdirSync(api.dataDir, { recursive: true, encoding: 'utf8' }).some((name) => {
       const file = join(api.dataDir, name);
-      return existsSync(file) && readFileSync(file).includes(text);
+      return statSync(file).isFile() && readFileSync(file).includes(text);
     });
 
   async function replay(): Promise<Body> {
@@ -163,6 +163,29 @@ describe('/v1/audit/erasures', () => {
     while (!(await api.done('GET', '/v1/audit/erasures'))['swept']) await sleep(50);
     expect(isInFiles(MARKER)).toBe(false);
   }, 30_000);
+
+  it('leaves who touched what and who wrote it last, and tells of a change that nobody can tell any more', async () => {
+    const from = await write(0x1000, MARKER);
+    await write(0x2000, 'one!');
+    const to = await write(0x1000, 'changed');
+    await write(0x1000, 'x'.repeat(4096));
+    const views = [
+      'audit/accesses?vm=vm&gpa=0x1000',
+      `vms/vm/memory/blame?gpa=0x1000&size=8&version=${String(to['version'])}`,
+    ];
+    const told = () => Promise.all(views.map(async (view) => (await api.done('GET', `/v1/${view}`))['items']));
+    const before = await told();
+    const { position } = await erase({ to: to['position'] });
+    expect(await told()).toEqual(before);
+    expect(isInFiles(MARKER)).toBe(false);
+    const diff = await api.done('GET', `/v1/vms/vm/diff?from=${String(from['version'])}&to=${String(to['version'])}`);
+    const memory = (diff['items'] as Body[]).filter(({ what }) => what === 'memory');
+    const page = { what: 'memory', size: '0x1000', erased: position };
+    expect(memory).toEqual([
+      { ...page, gpa: '0x1000' },
+      { ...page, gpa: '0x2000' },
+    ]);
+  });
 
   it.each<[what: string, body: object, status: number, field: string]>([
     ['no reason', { reason: undefined }, 400, 'reason'],

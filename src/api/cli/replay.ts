@@ -14,7 +14,7 @@ interface Options {
 }
 
 /** What is answered: as JSON it is this. */
-interface Outcome extends Pick<Replay, 'vm' | 'checked' | 'total' | 'divergences'> {
+interface Outcome extends Pick<Replay, 'vm' | 'checked' | 'total' | 'erased' | 'divergences'> {
   readonly file: string;
 }
 
@@ -34,13 +34,14 @@ async function replayed(file: string, vm: string | undefined): Promise<Replay> {
   }
 }
 
-function textOf({ file, checked, divergences }: Outcome): string {
+function textOf({ file, checked, erased, divergences }: Outcome): string {
   const lines = divergences.map(
     ({ position, vm, version, what, expected, got }) =>
       `position ${position} (${vm}, version ${version}): ${what}: recorded ${JSON.stringify(expected)}, came out ${JSON.stringify(got)}`,
   );
   const found = divergences.length === 0 ? 'no divergence' : `${divergences.length} divergences`;
-  return [...lines, `${file}: ${checked} records re-executed, ${found}`, ''].join('\n');
+  const left = erased === 0 ? '' : ` (of ${erased} only the facts: their data was erased)`;
+  return [...lines, `${file}: ${checked} records re-executed${left}, ${found}`, ''].join('\n');
 }
 
 /** `vmledger replay`: whether every recorded command, decided again, comes out as it is recorded. */
@@ -53,9 +54,9 @@ export const replayCommand = (): Command =>
     .addHelpText('after', '\nExit codes: 0 every record came out again, 1 some did not, 2 cannot replay')
     .action(async (path: string, { vm: one, json }: Options) => {
       const { file } = ledgerAt(path);
-      const { error, vm, checked, total, divergences } = await replayed(file, one);
+      const { error, vm, checked, total, erased, divergences } = await replayed(file, one);
       if (error !== undefined) throw new Error(error);
-      const outcome: Outcome = { file, ...(vm !== undefined && { vm }), checked, total, divergences };
+      const outcome: Outcome = { file, ...(vm !== undefined && { vm }), checked, total, erased, divergences };
       process.stdout.write(json ? `${JSON.stringify(outcome)}\n` : textOf(outcome));
       process.exitCode = divergences.length === 0 ? EXIT.done : EXIT.wrong;
     });

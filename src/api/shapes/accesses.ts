@@ -143,6 +143,9 @@ export const changeShape = z
     to: z.unknown().optional().meta({ description: 'what is there; absent where nothing is' }),
     gpa: hex.optional().meta({ description: 'the first of a run of bytes that all changed' }),
     size: hex.optional(),
+    erased: z.int().optional().meta({
+      description: 'the record that erased the page: whether and where it changed cannot be told any more',
+    }),
   })
   .meta({ id: 'Change' });
 

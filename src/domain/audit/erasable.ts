@@ -36,7 +36,7 @@ const hasNoMemory = ({ type, instruction }: RecordBody['command']): boolean =>
  * The pieces of a record's data that an erasure of memory removes: every binary field, all that was answered, and what stands
  * beside records whatever its size. Long lists of facts and of addresses stay: they say what was touched, not what was in it.
  *
- * What records promise rests on this rule (docs/decisions/0012): for commands that were recorded it never changes.
+ * What records promise rests on this rule (docs/decisions/0017): for commands that were recorded it never changes.
  */
 export const erasableRoles = ({ command, data = [] }: Pick<RecordBody, 'command' | 'data'>): string[] =>
   hasNoMemory(command)

@@ -1,4 +1,4 @@
-import { type Node, type Run, isLeaf, span } from './chunk-tree.js';
+import { type Node, type Run, changedBranch, changedLeaf, isLeaf, sharedBranch, span } from './chunk-tree.js';
 
 /** As `ChunkStore.runs`, of the store with this root. */
 export function* runsIn(
@@ -52,4 +52,31 @@ export function sumIn(
     return total;
   };
   return visit(root, root?.level ?? 0, 0);
+}
+
+/** The root of what `ChunkStore.replace` makes of the store with this root. */
+export function replacedIn(
+  root: Node,
+  first: number,
+  last: number,
+  change: (chunk: Uint8Array | undefined) => Uint8Array | undefined,
+): Node | undefined {
+  let top = root;
+  if (change(undefined) !== undefined) while (last >= span(top.level)) top = sharedBranch(top.level + 1, [top]);
+  const known = new Map<Node | number, Node | undefined>();
+  const whole = (node: Node | undefined, level: number): Node | undefined => {
+    const key = node ?? level;
+    if (known.has(key)) return known.get(key);
+    const made =
+      level === 0 ? changedLeaf(node, change) : changedBranch(node, level, (child) => whole(child, level - 1));
+    known.set(key, made);
+    return made;
+  };
+  const part = (node: Node | undefined, level: number, base: number): Node | undefined => {
+    if (base > last || base + span(level) <= first) return node;
+    if (first <= base && base + span(level) - 1 <= last) return whole(node, level);
+    const width = span(level - 1);
+    return changedBranch(node, level, (child, i) => part(child, level - 1, base + i * width));
+  };
+  return part(top, top.level, 0);
 }

@@ -1,6 +1,6 @@
 import type { Digester } from '../digester.js';
 import { erased, erasedBy } from './erased.js';
-import { runsIn, sumIn } from './chunk-runs.js';
+import { replacedIn, runsIn, sumIn } from './chunk-runs.js';
 import {
   type Node,
   type Leaf,
@@ -19,8 +19,6 @@ import {
   unknownNodes,
   textOf,
   build,
-  changedLeaf,
-  changedBranch,
   differing,
 } from './chunk-tree.js';
 
@@ -64,11 +62,7 @@ export class ChunkStore {
     return (node as Leaf).bytes;
   }
 
-  /**
-   * The chunk at `index`, to be written: created if absent, copied if a fork holds it.
-   *
-   * @throws ErasedMemory
-   */
+  /** The chunk at `index`, to be written: created if absent, copied if a fork holds it. Throws ErasedMemory if it is erased. */
   edit(index: number): Uint8Array {
     const { branch, at } = this.above(index);
     const child = branch.children[at];
@@ -152,25 +146,7 @@ export class ChunkStore {
    * @param change answers what comes of a chunk's content, undefined for zeros; of what it is given alone, and writes nothing
    */
   replace(first: number, last: number, change: (chunk: Uint8Array | undefined) => Uint8Array | undefined): void {
-    let root = this.root ?? this.branchOf(1, []);
-    const empty = change(undefined);
-    if (empty !== undefined) while (last >= span(root.level)) root = this.branchOf(root.level + 1, [root]);
-    const known = new Map<Node | number, Node | undefined>();
-    const whole = (node: Node | undefined, level: number): Node | undefined => {
-      const key = node ?? level;
-      if (known.has(key)) return known.get(key);
-      const made =
-        level === 0 ? changedLeaf(node, change) : changedBranch(node, level, (child) => whole(child, level - 1));
-      known.set(key, made);
-      return made;
-    };
-    const part = (node: Node | undefined, level: number, base: number): Node | undefined => {
-      if (base > last || base + span(level) <= first) return node;
-      if (first <= base && base + span(level) - 1 <= last) return whole(node, level);
-      const width = span(level - 1);
-      return changedBranch(node, level, (child, i) => part(child, level - 1, base + i * width));
-    };
-    this.root = part(root, root.level, 0);
+    this.root = replacedIn(this.root ?? this.branchOf(1, []), first, last, change);
     for (const index of this.open) if (first <= index && index <= last) this.open.delete(index);
   }
 
@@ -206,9 +182,7 @@ export class ChunkStore {
 
   /**
    * Every node below the root that `known` does not have, children first, each with its digest: what has to be kept so that
-   * `restore` can build the store again. A node whose digest is known is not descended into.
-   *
-   * @throws ErasedMemory at a chunk that cannot be kept
+   * `restore` can build the store again. A node whose digest is known is not descended into. Throws ErasedMemory at erased chunks.
    */
   *nodes(
     digester: Digester,

@@ -18,9 +18,12 @@ export class SqliteReader {
     this.sql = {
       head: db.prepare<[], number>('SELECT ifnull(max(position), 0) FROM records').pluck(),
       data: db.prepare<[number], BulkData>('SELECT role, salt, bytes FROM bulk WHERE position = ? ORDER BY role'),
-      remains: db.prepare<[number], LeftBy>(
-        'SELECT position, erasure, vm, remains AS text FROM erased WHERE position = ? ORDER BY erasure, vm',
-      ),
+      // A file that is only read may be of a schema that knows no erasures.
+      remains: hasTable(db, 'erased')
+        ? db.prepare<[number], LeftBy>(
+            'SELECT position, erasure, vm, remains AS text FROM erased WHERE position = ? ORDER BY erasure, vm',
+          )
+        : undefined,
       stream: db.prepare<[string], number>('SELECT stream FROM streams WHERE vm = ?').pluck(),
       streams: db.prepare<[string, number], { stream: number; vm: string }>(
         'SELECT stream, vm FROM streams WHERE vm > ? ORDER BY vm LIMIT ?',
@@ -46,7 +49,7 @@ export class SqliteReader {
   }
 
   remains(position: number): LeftBy[] {
-    return this.sql.remains.all(position);
+    return this.sql.remains?.all(position) ?? [];
   }
 
   /** The records after a position up to another, the first of them if there are many. */
@@ -175,6 +178,9 @@ export class SqliteReader {
     return this.db.inTransaction ? read() : this.db.transaction(read)();
   }
 }
+
+const hasTable = (db: Database.Database, name: string): boolean =>
+  db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined;
 
 interface StreamPoint {
   readonly version: number;

@@ -21,6 +21,8 @@ export interface MemoryChange {
   readonly what: 'memory';
   readonly gpa: bigint;
   readonly size: number;
+  /** The record that erased the page, so that whether it holds other bytes cannot be told. */
+  readonly erased?: number;
 }
 
 export type Change = VmChange | MemoryChange;
@@ -65,8 +67,10 @@ export class Comparison {
     for (const change of vmChanges(this.before, this.after)) if (isShown(change) && left-- <= 0) yield change;
     const breath = new Breath();
     for (const part of memoryChanges(this.before.memory, this.after.memory, gpa, digester)) {
-      if (part) yield { what: 'memory', gpa: part.absolute, size: part.size };
-      else await breath.take();
+      if (part) {
+        const { absolute: at, size, erased } = part;
+        yield { what: 'memory', gpa: at, size, ...(erased !== undefined && { erased }) };
+      } else await breath.take();
     }
   }
 }

@@ -31,13 +31,15 @@ const data = z.union([
   z.strictObject({ role: z.string(), erased: z.literal(true) }),
 ]);
 
-/** A record: its bytes as they are hashed, the leaf hash that they have (RFC 6962, section 2.1), the data beside it, and the frames of other VMs that it touched. */
+/** A record: its bytes as they are hashed, the leaf hash that they have (RFC 6962, section 2.1), the data beside it, the frames of other VMs that it touched, and what erasures left of it. */
 export const entry = z.strictObject({
   position: z.int().positive(),
   record: bytes,
   leafHash: bytes,
   data: z.array(data).optional(),
   elsewhere: z.array(z.strictObject({ vm: z.string(), frame: count })).optional(),
+  /** `text` as the record of the erasure has the hash of. */
+  remains: z.array(z.strictObject({ erasure: z.int().positive(), vm: z.string(), text: z.string() })).optional(),
 });
 
 /** The last line: the root of the tree over all records, and the SHA-256 of all lines before, newlines included. */

@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { erasableRoles } from '../../domain/audit/erasable.js';
+import { parseBody } from '../../domain/audit/record.js';
+import { erasureOf } from '../../domain/audit/remains.js';
 import { TreeBuilder } from '../../domain/audit/tlog/tree-builder.js';
 import { keyText } from '../../domain/audit/tlog/key.js';
 import { leafHashOf, sameBytes } from '../../domain/audit/tlog/merkle.js';
@@ -28,15 +31,31 @@ const STRIDE = 256;
 const base64Of = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
 
-const entryOf = ({ position, bytes, data, elsewhere }: ExportRow, leafHash: Uint8Array): Written<Entry> => ({
-  position,
-  record: base64Of(bytes),
-  leafHash: base64Of(leafHash),
-  ...(data.length > 0 && {
-    data: data.map(({ role, salt, bytes: content }) => ({ role, salt: base64Of(salt), bytes: base64Of(content) })),
-  }),
-  ...(elsewhere.length > 0 && { elsewhere: elsewhere.map(({ vm, frame }) => ({ vm, frame })) }),
-});
+/** The data beside a record in order of role, and what of it was erased. */
+function dataOf({ bytes, data, remains }: ExportRow): NonNullable<Written<Entry>['data']> {
+  const there = data.map(({ role, salt, bytes: content }) => ({
+    role,
+    salt: base64Of(salt),
+    bytes: base64Of(content),
+  }));
+  if (erasureOf(remains) === undefined) return there;
+  const gone = erasableRoles(parseBody(bytes)).filter((role) => !data.some((piece) => piece.role === role));
+  const erased = gone.map((role) => ({ role, erased: true }) as const);
+  return [...there, ...erased].sort((a, b) => (a.role < b.role ? -1 : 1));
+}
+
+const entryOf = (row: ExportRow, leafHash: Uint8Array): Written<Entry> => {
+  const { position, bytes, elsewhere, remains } = row;
+  const data = dataOf(row);
+  return {
+    position,
+    record: base64Of(bytes),
+    leafHash: base64Of(leafHash),
+    ...(data.length > 0 && { data }),
+    ...(elsewhere.length > 0 && { elsewhere: elsewhere.map(({ vm, frame }) => ({ vm, frame })) }),
+    ...(remains.length > 0 && { remains: remains.map(({ erasure, vm, text }) => ({ erasure, vm, text })) }),
+  };
+};
 
 /**
  * The lines of a ledger's export (export-format.ts), as of one moment, whether or not the ledger is served; in the memory of

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import type { LeftBy } from '../../domain/audit/remains.js';
 import type { BulkData } from '../journal/journal.js';
 
 /** A guest frame of another VM that the record at a position touched. */
@@ -14,13 +15,15 @@ export interface ExportRow {
   readonly bytes: Uint8Array;
   readonly data: readonly BulkData[];
   readonly elsewhere: readonly ElsewhereRow[];
+  readonly remains: readonly LeftBy[];
 }
 
 /** Records that are read in one go. */
 const PAGE = 256;
 
-/** The schema version from which on a ledger has the table touched_elsewhere. */
+/** The schema versions from which on a ledger has the tables touched_elsewhere and erased. */
 const ELSEWHERE_SINCE = 2;
+const ERASED_SINCE = 6;
 
 /** The records up to a position, in order, in the memory of a page of records and the data of one. */
 export function* exportRows(db: Database.Database, version: number, head: number): Generator<ExportRow> {
@@ -28,6 +31,12 @@ export function* exportRows(db: Database.Database, version: number, head: number
     'SELECT position, bytes FROM records WHERE position > ? AND position <= ? ORDER BY position',
   );
   const data = db.prepare<[number], BulkData>('SELECT role, salt, bytes FROM bulk WHERE position = ? ORDER BY role');
+  const remains =
+    version < ERASED_SINCE
+      ? undefined
+      : db.prepare<[number], LeftBy>(
+          'SELECT position, erasure, vm, remains AS text FROM erased WHERE position = ? ORDER BY erasure, vm',
+        );
   const elsewhere = elsewhereIn(db, version);
   try {
     let touched = elsewhere.next();
@@ -36,7 +45,7 @@ export function* exportRows(db: Database.Database, version: number, head: number
         const there: ElsewhereRow[] = [];
         for (; !touched.done && touched.value.position <= position; touched = elsewhere.next())
           if (touched.value.position === position) there.push(touched.value);
-        yield { position, bytes, data: data.all(position), elsewhere: there };
+        yield { position, bytes, data: data.all(position), elsewhere: there, remains: remains?.all(position) ?? [] };
       }
   } finally {
     elsewhere.return?.();

@@ -84,7 +84,7 @@ async function fill(
       builder.add(entry);
       if (builder.size % STRIDE === 0) options.progress?.(builder.size, header.records);
     }
-    builder.flush();
+    builder.finish();
   } catch (error) {
     // The header is the first line.
     throw error instanceof RecordError ? new LineError(error.position + 1, error.message) : error;

@@ -48,7 +48,7 @@ export async function imported(
 
 /** What a ledger holds, table by table, but for what is not the journal's. */
 export function contentOf(dataDir: string): Record<string, unknown[]> {
-  const tables = ['streams', 'records', 'bulk', 'stream_index', 'touched_elsewhere', 'tree'];
+  const tables = ['streams', 'records', 'bulk', 'stream_index', 'touched_elsewhere', 'tree', 'erased', 'erasures'];
   const db = new Database(join(dataDir, LEDGER_FILE), { readonly: true });
   try {
     return Object.fromEntries(tables.map((table) => [table, db.prepare(`SELECT * FROM ${table}`).all()]));

@@ -1,7 +1,13 @@
 import type { Digester } from '../../digester.js';
 import { PAGE_SIZE, type Part, addressOf, frameOf } from '../../memory/address.js';
+import { erasedBy } from '../../memory/erased.js';
 import type { GuestMemory } from '../../memory/guest-memory.js';
 import { type Memslot, endOf } from '../../memory/memslot.js';
+
+/** A run of memory whose bytes are not what they were; or a page of which that cannot be told, and which record erased it. */
+export interface ChangedPart extends Part {
+  readonly erased?: number;
+}
 
 /** Frames, first to last inclusive, that one slot backs before and one slot after. */
 interface Stretch {
@@ -93,20 +99,27 @@ function* runsIn(was: Uint8Array, is: Uint8Array, from: number): Generator<reado
 /**
  * The runs of guest memory whose bytes are not what they were, in order of address, from one on: where slots back them both times,
  * seen through the slots, so that a page counts that came to be behind other frames. Subtrees of pages that have one digest are passed
- * over. It yields nothing after each page, so that its caller can rest.
+ * over. A page that is erased on either side is told as such if it may differ. It yields nothing after each page, so that its caller can rest.
  */
 export function* memoryChanges(
   before: GuestMemory,
   after: GuestMemory,
   from: bigint,
   digester: Digester,
-): Generator<Part | undefined> {
+): Generator<ChangedPart | undefined> {
   let run: Part | undefined;
   const first = frameOf(from);
   for (const stretch of stretches(before, after, first)) {
     for (const frame of candidates(before, after, stretch, digester)) {
       const [was, is] = [before.page(frame), after.page(frame)];
       if (was === undefined || is === undefined) continue;
+      const erased = erasedBy(was) ?? erasedBy(is);
+      if (erased !== undefined) {
+        if (run) yield run;
+        run = undefined;
+        yield { absolute: addressOf(frame), size: PAGE_SIZE, erased };
+        continue;
+      }
       for (const [offset, size] of runsIn(was, is, frame === first ? Number(from & 0xfffn) : 0)) {
         const absolute = addressOf(frame, offset);
         if (run && run.absolute + BigInt(run.size) === absolute) run = { ...run, size: run.size + size };

@@ -125,3 +125,41 @@ describe('chunks that differ', () => {
     );
   });
 });
+
+describe('pages that are erased', () => {
+  const memory = (pages: ChunkStore, firstPage = 0): GuestMemory =>
+    GuestMemory.of(slotsOf([[0, 4, firstPage]]), pages, new FrameMarks());
+
+  const found = (before: GuestMemory, after: GuestMemory): unknown[] =>
+    [...memoryChanges(before, after, 0n, digester)].filter((part) => part !== undefined);
+
+  const filled = (): ChunkStore => {
+    const pages = new ChunkStore(PAGE_SIZE);
+    for (const page of [0, 1, 2]) pages.edit(page).fill(page + 1);
+    return pages;
+  };
+
+  it('are told as such where their digest is another, and passed over where it is not', () => {
+    const before = filled();
+    const after = before.fork();
+    after.edit(1)[7] = 9;
+    after.edit(2)[7] = 9;
+    for (const page of [0, 1]) {
+      const digest = before.digestAt(page, digester);
+      before.erase(page, 5);
+      before.settle(page, digest);
+    }
+    expect(found(memory(before), memory(after))).toEqual([
+      { absolute: 0x1000n, size: PAGE_SIZE, erased: 5 },
+      { absolute: 0x2007n, size: 1 },
+    ]);
+  });
+
+  it('are told as such behind a slot that moved', () => {
+    const pages = filled();
+    const digest = pages.digestAt(1, digester);
+    pages.erase(1, 5);
+    pages.settle(1, digest);
+    expect(found(memory(pages), memory(pages, 1))).toContainEqual({ absolute: 0n, size: PAGE_SIZE, erased: 5 });
+  });
+});
