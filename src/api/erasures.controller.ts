@@ -23,6 +23,7 @@ import {
   erasuresQuery,
 } from './shapes/erasure.js';
 import { noQuery } from './shapes/path.js';
+import { traceOf } from './trace-context.js';
 
 type Facts = Pick<CommandOf<'erase_memory'>, 'from' | 'to' | 'reason' | 'records' | 'pieces' | 'bytes'>;
 
@@ -78,7 +79,13 @@ export class ErasuresController {
       answering = one;
       return (outcome) => one.decided(body.vm, outcome);
     };
-    const erasing = this.service.erasures.erase({ ...body, actor, requestId: request.id, present });
+    const erasing = this.service.erasures.erase({
+      ...body,
+      actor,
+      requestId: request.id,
+      trace: traceOf(request),
+      present,
+    });
     const { answer } = await erasing.catch((error: unknown) => this.refused(principal, error));
     answering?.isDurable(answer);
     setOutcome(reply, answer);

@@ -43,8 +43,6 @@ const PROBLEM_STATUSES = {
     PROBLEMS.malformed_request,
     PROBLEMS.unknown_vm,
     PROBLEMS.would_take_from,
-    PROBLEMS.payload_too_large,
-    PROBLEMS.unsupported_media_type,
     PROBLEMS.internal_error,
     PROBLEMS.journal_unavailable,
     PROBLEMS.journal_full,

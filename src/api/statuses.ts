@@ -6,6 +6,9 @@ const ALSO: Readonly<Record<number, string>> = {
   409: `createVm createVcpu setMemslot setRegisters getMpState setMpState run setInitialPsw inject injectFloating setState fault
     executeGuestInstruction callHypervisor translate translateBatch translateLegacy readMappings hook command setAttribute
     setVcpuAttribute enableCapability createWebhook`,
+  /** Erased: the past that is asked for, or the answer that was kept under a key. */
+  410: `readMemory readMappings diffVersions translate translateBatch vmMemOp vmMemOpBatch vcpuMemOp vcpuMemOpBatch
+    executeGuestInstruction command reply unhook`,
   /** EFAULT, where there is no key that could stand for another request. */
   422: 'readMemory getStorageKeys getCmmaValues',
   /** ENOTTY, ENOSYS, EOPNOTSUPP. */
@@ -19,7 +22,7 @@ const ALSO: Readonly<Record<number, string>> = {
 /** Statuses of its kind that an operation never has. */
 const NEVER: Readonly<Record<number, string>> = {
   /** Nothing that it names can be missing. */
-  404: 'createVm createWebhook listVms readJournal followJournal findAccesses',
+  404: 'createVm createWebhook listVms readJournal followJournal findAccesses listErasures',
   /** Nothing is done that could fail. */
   500: 'getHealth getDocument getDocs getHostProfiles',
   503: 'getHealth getDocument getDocs',

@@ -3,8 +3,8 @@ import type { CommandType } from '../vm/command.js';
 import { BESIDE, type RecordBody } from './record.js';
 
 /**
- * Commands beside whose records no memory stands: keys, states and logs of pages, registers, the machine itself. What they
- * have beside them stays when memory is erased.
+ * Commands beside whose records no memory stands: keys, states and logs of pages, registers, the machine itself, what
+ * dumps of protected VMs say of these. What they have beside them stays when memory is erased.
  */
 const NO_MEMORY: ReadonlySet<string> = new Set<CommandType>([
   'create_vm',
@@ -24,6 +24,8 @@ const NO_MEMORY: ReadonlySet<string> = new Set<CommandType>([
   'set_irq_state',
   'smccc',
   'enable_cap',
+  's390_pv_command',
+  's390_pv_cpu_command',
 ]);
 
 /** Instructions of a guest that move memory; of the others there are keys beside the record. */

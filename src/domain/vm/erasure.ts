@@ -52,7 +52,7 @@ function heldFact({ arch, vcpus }: Vm, vcpu: number): Event[] {
 }
 
 /**
- * What pages and vCPUs have is recorded once more (docs/decisions/0018). Nothing changes. Pages are those of the VM's own VMM,
+ * What pages and vCPUs have is recorded once more (docs/decisions/0019). Nothing changes. Pages are those of the VM's own VMM,
  * also where another VM's page stands in their place.
  */
 export const keepMemory: Decider<'keep_memory', Vm> = (vm, { pages, vcpus }) =>

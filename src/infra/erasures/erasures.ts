@@ -9,13 +9,10 @@ import { type Held, type Range, Survey } from './survey.js';
 import { Sweeper } from './sweeper.js';
 
 /** An erasure that is asked for; all of the VM's records if it says no more. */
-export interface ErasureRequest {
-  readonly vm: string;
+export interface ErasureRequest extends Pick<Submission, 'vm' | 'actor' | 'requestId' | 'trace'> {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   readonly reason: string;
-  readonly actor: string;
-  readonly requestId: string;
   /** As in a submission, of the erasure's own record. */
   readonly present?: (erasing: Erasing) => Submission['present'];
 }
@@ -46,7 +43,7 @@ const PAGES_KEPT = (8 * 1024 * 1024) / PAGE_SIZE;
 const MOST_TRIES = 5;
 
 /**
- * Removes the bytes of a VM's memory that stand beside its records: docs/decisions/0018. One erasure at a time; others wait.
+ * Removes the bytes of a VM's memory that stand beside its records: docs/decisions/0019. One erasure at a time; others wait.
  */
 export class Erasures {
   private queue: Promise<unknown> = Promise.resolve();
@@ -111,9 +108,9 @@ export class Erasures {
   }
 
   private async carryOut(request: ErasureRequest, { from, to }: Range, survey: Survey): Promise<Erased> {
-    const { vm, reason, actor, requestId, present } = request;
+    const { vm, reason, actor, requestId, trace, present } = request;
     const submit = (command: Submission['command'], more: Partial<Submission> = {}): Promise<Answer> =>
-      this.machines.submit({ vm, command, actor, requestId, held: true, ...more });
+      this.machines.submit({ vm, command, actor, requestId, trace, held: true, ...more });
     const held = survey.held();
     const other = held.find((each) => each.vm !== vm);
     if (other) throw new WouldTakeFrom(other.vm);

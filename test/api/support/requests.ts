@@ -120,6 +120,8 @@ export const goodRequests = ({ webhook, replay, checkpoint }: Prepared): readonl
   good('findAccesses', 'GET /v1/audit/accesses?vm=s'),
   good('blameMemory', 'GET :s/memory/blame?gpa=0&size=4096'),
   good('diffVersions', 'GET :s/diff?from=1&to=2'),
+  good('eraseMemory', 'POST /v1/audit/erasures', { vm: 'a', reason: 'asked to' }),
+  good('listErasures', 'GET /v1/audit/erasures'),
   good('getLogKey', 'GET /v1/audit/log/key'),
   good('getCheckpoint', 'GET /v1/audit/log/checkpoint'),
   good('getNewestCheckpoint', 'GET /v1/audit/log/checkpoint/newest'),

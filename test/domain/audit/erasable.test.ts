@@ -28,6 +28,8 @@ describe('the data that an erasure takes', () => {
     ['clear_dirty_log', [['command.bitmap', 'bytes'], ['events.data', 'bytes']], []],
     ['set_device_attr', [['command.payload', 'json']], []],
     ['smccc', [['command.random', 'bytes']], []],
+    ['s390_pv_command', [['outcome.data', 'bytes']], []],
+    ['introspection_unhook', [['outcome.resumed', 'json']], ['outcome.resumed']],
   ])('of %s with %j is %j', (type, data, gone, more = {}) => {
     expect(COMMAND_TYPES).toContain(type);
     expect(erasableRoles(record(type, data, more))).toEqual(gone);
