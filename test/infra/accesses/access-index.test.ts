@@ -144,12 +144,15 @@ describe('the index of accesses', () => {
             for (const id of VMS) {
               const runs = await town.blame(id, 0, 0x18000, position);
               let at = 0;
+              const wrong: unknown[] = [];
               for (const { absolute, size, backed, write } of runs) {
                 expect(Number(absolute)).toBe(at);
+                const blamed = backed ? write?.position : null;
                 for (let byte = at; byte < at + size; byte += byte % 4096 > 4000 || byte % 4096 < 20 ? 1 : 13)
-                  expect([id, byte, backed ? write?.position : null]).toEqual([id, byte, naive.by(id, byte)]);
+                  if (naive.by(id, byte) !== blamed) wrong.push([id, byte, blamed, naive.by(id, byte)]);
                 at += size;
               }
+              expect(wrong).toEqual([]);
               expect(at).toBe(0x18000);
             }
           }
@@ -162,7 +165,7 @@ describe('the index of accesses', () => {
           await town.close();
         }
       }),
-      { numRuns: 12, interruptAfterTimeLimit: 60_000 },
+      { numRuns: 12 },
     );
   }, 120_000);
 
