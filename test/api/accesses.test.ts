@@ -332,9 +332,9 @@ describe('what changed between two versions, over REST', () => {
   it('as CSV and JSON Lines', async () => {
     const path = '/v1/vms/z/diff?from=3&to=6';
     const rows = csvOf(await (await api.raw('GET', path, undefined, CSV)).text());
-    expect(rows[0]).toEqual(['what', 'path', 'from', 'to', 'gpa', 'size']);
-    expect(rows).toContainEqual(['memory', '', '', '', '0x9000', '0x1']);
-    expect(rows).toContainEqual(['vcpu', '/0/registers/gprs/2', '0x0', '0x77', '', '']);
+    expect(rows[0]).toEqual(['what', 'path', 'from', 'to', 'gpa', 'size', 'erased']);
+    expect(rows).toContainEqual(['memory', '', '', '', '0x9000', '0x1', '']);
+    expect(rows).toContainEqual(['vcpu', '/0/registers/gprs/2', '0x0', '0x77', '', '', '']);
     expect(JSON.parse(rows.find(([what]) => what === 'memslot')?.[3] ?? '')).toMatchObject({ slot: 1 });
     const lines = linesOf(await (await api.raw('GET', path, undefined, LINES)).text());
     expect(lines).toEqual((await diff('from=3&to=6')).items);
