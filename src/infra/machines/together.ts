@@ -107,15 +107,26 @@ function grows(group: Group, vms: Iterable<string>): boolean {
   return group.size > size;
 }
 
-/** Takes notice of those that a VM borrowed from; answers whether it began after one of them. */
+/** Who has pages of whom, as far as a VM's state tells it: borrower and lender. */
+function sharing({ id, memory, ...vm }: Vm): (readonly [borrower: string, lender: string])[] {
+  const lent = vm.arch === 'x86_64' ? (vm.lent ?? []) : [];
+  return [
+    ...[...memory.borrowedFrom].map((lender) => [id, lender] as const),
+    ...lent.map(({ borrower }) => [borrower, id] as const),
+  ];
+}
+
+/**
+ * Takes notice of who borrowed from whom; answers whether a borrower began after one of those that it borrowed from. It may have given
+ * the pages back before it began: then only the lender's records tell.
+ */
 function beginsTooLate(group: Group, vm: Vm, starts: ReadonlyMap<string, Past>): boolean {
-  const known = group.get(vm.id);
-  const start = starts.get(vm.id)?.position ?? 0;
   let late = false;
-  for (const lender of vm.memory.borrowedFrom) {
-    if (known?.has(lender)) continue;
-    known?.add(lender);
-    late ||= start > (starts.get(lender)?.position ?? 0);
+  for (const [borrower, lender] of sharing(vm)) {
+    const known = group.get(borrower);
+    if (known === undefined || known.has(lender)) continue;
+    known.add(lender);
+    late ||= (starts.get(borrower)?.position ?? 0) > (starts.get(lender)?.position ?? 0);
   }
   return late;
 }

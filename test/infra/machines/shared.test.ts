@@ -133,6 +133,18 @@ describe('VMs that share pages', () => {
     );
   }, 90_000);
 
+  it('have what was stored in their pages by one that gave them back before its last snapshot', async () => {
+    const town = new Town(new MemoryJournal());
+    await town.create('a', 'b');
+    await town.map('a', 'b', 0x1000, 0x2000);
+    await town.write('b', 0x2000, 7, 8);
+    await town.hypercall('b', 33, 0x2000);
+    const { version } = await town.write('b', 0x3000, 1);
+    await town.keep('b', version);
+    expect(pagesOf(await town.past('a'))).toMatch(/^0708/);
+    expect(pagesOf(await town.past('b'))).toMatch(/ 0100$/);
+  });
+
   it('see each other through lanes that were forgotten in between', async () => {
     const town = new Town(new MemoryJournal());
     await town.create('a', 'b');
