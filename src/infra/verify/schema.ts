@@ -6,9 +6,10 @@ interface SchemaRow {
   readonly definition: string;
 }
 
-/** With quotes, since text and a blob of the same bytes are not the same. */
+/** With quotes, since text and a blob of the same bytes are not the same. What has no page of its own has 0 for its page. */
 const ROWS = `SELECT type || ' ' || name AS name,
-  quote(type) || quote(name) || quote(tbl_name) || quote(sql) AS definition FROM sqlite_schema`;
+  quote(type) || quote(name) || quote(tbl_name) || quote(sql) ||
+  CASE type WHEN 'trigger' THEN quote(rootpage) ELSE '' END AS definition FROM sqlite_schema`;
 
 const rowsOf = (db: Database.Database): ReadonlyMap<string, string> => {
   const rows = db.prepare<[], SchemaRow>(ROWS).all();

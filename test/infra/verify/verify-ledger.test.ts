@@ -183,6 +183,17 @@ describe('a verification', () => {
     expect(report.flaws).toMatchObject([{ what: 'index', position }]);
   });
 
+  it('finds a trigger that is said to have a page', () => {
+    // What holds a number of 0 in no byte holds 1 in none too: the column's type is all that is other.
+    const column = Buffer.from('records_deleterecords');
+    const [at] = [small.bytes.indexOf(column)];
+    const types = small.bytes.lastIndexOf(8, at);
+    const changed = Buffer.from(small.bytes);
+    changed[types] = 9;
+    expect(at - types).toBeLessThan(20);
+    expect(verify(small, changed).flaws).toContainEqual({ what: 'schema', detail: 'trigger records_delete' });
+  });
+
   it('says of what is no database that it is none', () => {
     const { flaws } = verify(small, Buffer.from('not a database'.repeat(1000)));
     expect(new Set(flaws.map(({ what }) => what))).toEqual(new Set(['file']));
