@@ -10,7 +10,7 @@ import type { VmChange } from '../domain/audit/diff/vm-changes.js';
 import type { AccessBody, AccessQuery, FoundAccess } from '../infra/accesses/search.js';
 import { Comparison, NOTHING_TOLD, type Change, type ToldSoFar } from '../infra/machines/comparison.js';
 import type { Service } from '../infra/service.js';
-import { cursorOf } from './cursor.js';
+import { cursorOf, notACursor } from './cursor.js';
 import { type Exchange, Http, principalOf } from './http.js';
 import { momentOf } from './moment.js';
 import { operation } from './openapi-operation.js';
@@ -152,7 +152,9 @@ export class AccessesController {
     const moment = momentOf(query);
     const view = await this.service.machines.view(vm, moment);
     const [then, next = gpa] = numbersOf(cursor) ?? [];
-    const position = then ?? (moment ? view.position : await this.service.journal.head());
+    const head = await this.service.journal.head();
+    if (then !== undefined && then > head) throw notACursor();
+    const position = then ?? (moment ? view.position : head);
     const left = gpa + BigInt(size) - next;
     return answerTable(http, {
       items: this.blamed(principalOf(http.request), {
@@ -185,6 +187,7 @@ export class AccessesController {
   ): Answer {
     const { version } = await this.service.machines.view(vm);
     const [count, gpa, last = version] = numbersOf(cursor) ?? [];
+    if (last > version) throw notACursor();
     const told: ToldSoFar = count === undefined || gpa === undefined ? NOTHING_TOLD : { count, gpa };
     const comparison = await Comparison.of(this.service.history, vm, from, to ?? last);
     return answerTable(http, {

@@ -23,6 +23,9 @@ export const cursorAfter = (after: string | number): string => Buffer.from(JSON.
 
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 
+/** The answer to a cursor that no page ended with. */
+export const notACursor = () => malformedRequest([{ field: 'cursor', message: 'is not a cursor of this collection' }]);
+
 /**
  * Where the page before ended: what `pageOf` was told of its last item.
  *
@@ -39,7 +42,7 @@ export function cursorOf<Key extends string | number>(
   } catch {
     // Whatever is wrong with it, it is not one of ours.
   }
-  throw malformedRequest([{ field: 'cursor', message: 'is not a cursor of this collection' }]);
+  throw notACursor();
 }
 
 /** A page from one item more than it may have, if there is one. */

@@ -23,9 +23,11 @@ export function keyOf(request: HttpRequest): RequestKey {
   if (!KEY.test(key))
     throw malformedRequest([{ field: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters' }]);
   const { method, url } = request;
-  const what = JSON.stringify([method, url, headerOf(request, 'content-type') ?? '']);
+  const { actor, labels } = principalOf(request);
+  // What one token is told is no answer to another that sees less.
+  const what = JSON.stringify([method, url, headerOf(request, 'content-type') ?? '', ...[...labels].sort()]);
   const fingerprint = hash('sha256', Buffer.concat([Buffer.from(`${what}\n`), rawBodyOf(request)]), 'buffer');
-  return { actor: principalOf(request).actor, key, fingerprint };
+  return { actor, key, fingerprint };
 }
 
 /** @throws RequestProblem if a request is another one than that of this fingerprint */

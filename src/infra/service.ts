@@ -70,7 +70,7 @@ export const ACCESSES_FILE = 'accesses.sqlite';
  *   or is not the one that its log signed (LogForkError)
  */
 export async function openService(options: ServiceOptions): Promise<Service> {
-  await mkdir(options.dataDir, { recursive: true });
+  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const unlock = lockDataDir(options.dataDir);
   try {
     return await openLocked(options, unlock);

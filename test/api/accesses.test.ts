@@ -223,6 +223,15 @@ describe('who wrote memory last, over REST', () => {
     ]);
   });
 
+  it.each([
+    ['memory/blame?gpa=0&size=8', '999999 0'],
+    ['diff?from=1', '0 0 999999'],
+  ])('%s takes no cursor of a time to come', async (path, numbers) => {
+    const cursor = Buffer.from(JSON.stringify(numbers)).toString('base64url');
+    const { status, body } = await api.call('GET', `/v1/vms/z/${path}&cursor=${cursor}`);
+    expect([status, body['errors']]).toMatchObject([400, [{ field: 'cursor' }]]);
+  });
+
   it('in pages, of one moment', async () => {
     const first = await blame('gpa=0x1000&size=0x50&limit=2');
     expect(first.items.length).toBe(2);

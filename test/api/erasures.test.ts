@@ -193,6 +193,7 @@ describe('/v1/audit/erasures', () => {
     ['a long reason', { reason: 'x'.repeat(501) }, 400, 'reason'],
     ['an end before the beginning', { from: 3, to: 2 }, 400, 'to'],
     ['position 0', { from: 0 }, 400, 'from'],
+    ['a beginning behind the last record', { from: 4 }, 400, 'from'],
     ['another property', { all: true }, 400, 'all'],
   ])('refuses %s', async (_, body, status, field) => {
     const answer = await api.call('POST', '/v1/audit/erasures', { vm: 'vm', reason: 'asked to', ...body });

@@ -15,11 +15,14 @@ function namedIn(value: unknown): string[] {
   return Object.entries(value).flatMap(([name, item]) => (names(name, item) ? [item] : namedIn(item)));
 }
 
-/** A value without the fields that name one of some VMs. */
+/** A value without the fields that name one of some VMs, and a page of it. */
 function without(value: unknown, hidden: ReadonlySet<string>): unknown {
   if (Array.isArray(value)) return value.map((item) => without(item, hidden));
   if (!isObject(value)) return value;
-  const shown = Object.entries(value).filter(([name, item]) => !(names(name, item) && hidden.has(item)));
+  const entries = Object.entries(value);
+  const gone = entries.filter(([name, item]) => names(name, item) && hidden.has(item)).map(([name]) => name);
+  const left = new Set(gone.flatMap((name) => [name, `${name}Page`]));
+  const shown = entries.filter(([name]) => !left.has(name));
   return Object.fromEntries(shown.map(([name, item]) => [name, without(item, hidden)]));
 }
 

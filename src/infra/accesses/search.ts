@@ -57,7 +57,10 @@ const FILTERS: readonly ((query: AccessQuery, row: AccessRow) => boolean)[] = [
   ({ from = -Infinity, to = Infinity }, { time }) => from <= time && time <= to,
 ];
 
-/** Whether an access touched a byte of the range; one of the VM's own also if it only named it. */
+/**
+ * Whether an access touched a byte of the range, where the VM that is asked for has it, or else the VM that it was made in; one of
+ * the VM's own also if it only named it. Where others have a shared page is theirs: nobody finds it who does not ask for them.
+ */
 function overlaps({ vm, gpa, size = 1n }: AccessQuery, row: AccessRow, body: AccessBody): boolean {
   if (gpa === undefined) return true;
   const meets = (address: string, length: bigint | number | string): boolean => {
@@ -68,7 +71,7 @@ function overlaps({ vm, gpa, size = 1n }: AccessQuery, row: AccessRow, body: Acc
   const isOwn = vm === undefined || vm === row.vm;
   if (isOwn && given?.space === 'absolute' && meets(given.address, given.size)) return true;
   if (isOwn && resolved.some((part) => meets(part.absolute, part.size))) return true;
-  return shared.some((part) => (vm ?? part.vm) === part.vm && meets(part.absolute, part.size));
+  return shared.some((part) => (vm ?? row.vm) === part.vm && meets(part.absolute, part.size));
 }
 
 function found(query: AccessQuery, row: AccessRow | undefined): FoundAccess | undefined {

@@ -2,7 +2,7 @@ import type { CommandOf } from '../../domain/vm/command.js';
 import { runsOf } from '../../domain/vm/erasure.js';
 import { PAGE_SIZE } from '../../domain/memory/address.js';
 import { type Journal, JournalError } from '../journal/journal.js';
-import { UnknownVm } from '../machines/errors.js';
+import { MalformedCommand, UnknownVm } from '../machines/errors.js';
 import type { Machines } from '../machines/machines.js';
 import type { Answer, Submission } from '../machines/submission.js';
 import { type Held, type Range, Survey } from './survey.js';
@@ -64,7 +64,7 @@ export class Erasures {
   /**
    * Erases, and answers once it is durable.
    *
-   * @throws UnknownVm, WouldTakeFrom, JournalError: nothing is erased
+   * @throws UnknownVm, MalformedCommand, WouldTakeFrom, JournalError: nothing is erased
    */
   erase(request: ErasureRequest): Promise<Erased> {
     const erased = this.queue.then(() => this.perform(request));
@@ -82,6 +82,8 @@ export class Erasures {
     const { vm, from = 1, to = Number.MAX_SAFE_INTEGER } = request;
     const head = await this.journal.streamHead(vm);
     if (head.version === 0) throw new UnknownVm(vm);
+    if (from > head.position)
+      throw new MalformedCommand('from', `is behind the VM's last record, which is at ${head.position}`);
     const range = { vm, from, to: Math.min(to, head.position) };
     for (let survey = await Survey.of(this.journal, range), tries = 1; ; tries++) {
       try {

@@ -1,3 +1,5 @@
+import { ErasedMemory } from '../../domain/memory/erased.js';
+
 /** No VM of that id was ever created. */
 export class UnknownVm extends Error {
   constructor(readonly vm: string) {
@@ -36,6 +38,6 @@ export class MalformedCommand extends Error {
   }
 }
 
-/** Whether an error says that a command was not carried out, since it could not even be decided. */
+/** Whether an error says that a command was not carried out, since it could not even be decided: nothing failed. */
 export const isUnrecorded = (error: unknown): boolean =>
-  [UnknownVm, VersionMismatch, UnknownVersion, MalformedCommand].some((kind) => error instanceof kind);
+  [UnknownVm, VersionMismatch, UnknownVersion, MalformedCommand, ErasedMemory].some((kind) => error instanceof kind);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type Checkpoint, parseCheckpoint, signatureOf } from '../../domain/audit/tlog/checkpoint.js';
 import { type VerifierKey, parseKey } from '../../domain/audit/tlog/key.js';
 import type { Flaw } from '../../domain/audit/verify/flaw.js';
@@ -47,23 +48,29 @@ export function signedCheckpoint(name: string, text: string, key: VerifierKey): 
 
 type Found = SignedCheckpoint | Flaw;
 
-/** The checkpoints in the files that are there. */
-async function checkpointsIn(files: readonly string[], believed: VerifierKey | Flaw | undefined): Promise<Found[]> {
-  const found: Found[] = believed && 'what' in believed ? [believed] : [];
+const isSigned = (one: Found): one is SignedCheckpoint => 'note' in one;
+
+/** The checkpoints in the files that are there, each by one of some keys. */
+async function checkpointsIn(files: readonly string[], believed: readonly VerifierKey[]): Promise<Found[]> {
+  const found: Found[] = [];
   for (const file of files) {
     const text = await readIfThere(file);
     if (text === undefined) continue;
-    if (believed === undefined) found.push(bad(`${file}: there is no key to check it with`));
-    else if (!('what' in believed)) found.push(signedCheckpoint(file, text, believed));
+    const read = believed.map((key) => signedCheckpoint(file, text, key));
+    found.push(read.find(isSigned) ?? read[0] ?? bad(`${file}: there is no key to check it with`));
   }
   return found;
 }
+
+const keysOf = (found: readonly (VerifierKey | Flaw | undefined)[]): VerifierKey[] =>
+  found.flatMap((one) => (one === undefined || 'what' in one ? [] : [one]));
 
 /**
  * The checkpoints that a data directory has, its own and those that it was imported with, and those in files that were kept
  * elsewhere, as far as they are signed. Those that it was imported with are of other logs, and believed by their own keys.
  *
- * @param key whom to believe; the data directory's own key if absent
+ * @param key whom to believe of those kept elsewhere, and of its own if it was not imported from that log; the data directory's own
+ *   keys if absent
  * @throws the file system's own error if one of `files` cannot be read
  */
 export async function trustedCheckpoints(
@@ -74,11 +81,19 @@ export async function trustedCheckpoints(
   for (const file of files) if ((await readIfThere(file)) === undefined) throw new Error(`there is no file ${file}`);
   const folder = join(dataDir, LOG_FOLDER);
   const own = [CHECKPOINT_FILE, COSIGNED_FILE].map((name) => join(folder, name));
-  const found = await checkpointsIn([...own, ...files], key ?? (await keyIn(folder)));
-  for (const imported of importedFolders(dataDir))
-    found.push(...(await checkpointsIn([join(imported, CHECKPOINT_FILE)], await keyIn(imported))));
+  const folders = importedFolders(dataDir);
+  const imported = await Promise.all(folders.map(keyIn));
+  const mine = await keyIn(folder);
+  const others = keysOf(imported);
+  const isImported = others.some((other) => key && isDeepStrictEqual(other, key));
+  const believed = key ? [key] : keysOf([mine, ...others]);
+  const found: Found[] = [mine, ...imported].filter((one) => one !== undefined && 'what' in one);
+  found.push(...(await checkpointsIn(own, key && !isImported ? [key] : keysOf([mine]))));
+  found.push(...(await checkpointsIn(files, believed)));
+  for (const [i, each] of folders.entries())
+    found.push(...(await checkpointsIn([join(each, CHECKPOINT_FILE)], keysOf([imported[i]]))));
   return {
-    checkpoints: found.filter((one) => 'note' in one),
+    checkpoints: found.filter(isSigned),
     flaws: found.filter((one) => 'what' in one),
   };
 }

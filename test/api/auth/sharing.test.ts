@@ -95,6 +95,34 @@ describe('two VMs of different labels that share a page', () => {
     expect(texts.filter((text) => text.includes(own)).length).toBeGreaterThan(10);
   });
 
+  it.each([
+    ['team=a', '0x9000', 0],
+    ['team=b', '0x5000', 0],
+    [undefined, '0x9000', 1],
+  ])('of %s: no access is found by the address %s that another has its page at', async (label, gpa, least) => {
+    const labels = label === undefined ? [] : [label];
+    const { token } = store.create({ actor: 'somebody', roles: ['reader'], labels });
+    const headers = { authorization: `Bearer ${token}` };
+    const path = `/v1/audit/accesses?gpa=${gpa}&size=4096`;
+    const { items } = await api.done('GET', path, undefined, headers);
+    const { length } = items as unknown[];
+    expect(least === 0 ? length === 0 : length >= least).toBe(true);
+  });
+
+  it('a kept answer is none to a token of the same actor that sees less', async () => {
+    const tokens = [[], ['team=a']].map((labels) => store.create({ actor: 'twice', roles: ['admin'], labels }).token);
+    const [all, some] = tokens.map((token) => ({ authorization: `Bearer ${token}`, 'idempotency-key': 'one' }));
+    const { body } = await api.call('POST', '/v1/webhooks', { url: receiver.url }, all);
+    expect(body['secret']).toMatch(/^whsec_/);
+    const other = await api.call('POST', '/v1/webhooks', { url: receiver.url }, some);
+    expect([other.status, other.body['secret']]).toEqual([422, undefined]);
+  });
+
+  it.each(['team=a', 'team=b'])('of %s: no record tells where the other has its page', async (label) => {
+    const texts = await learned(label);
+    expect(texts.filter((text) => /"(?:borrower|lender)Page"/.test(text))).toEqual([]);
+  });
+
   it.each<[label: string | undefined, expected: object]>([
     ['team=a', { backed: true, hidden: true }],
     [undefined, { backed: true, write: expect.objectContaining({ vm: 'borrowing-one' }) as unknown }],

@@ -106,6 +106,17 @@ describe('an imported ledger', () => {
     expect((await trustedCheckpoints(forged, [])).flaws).toMatchObject([{ what: 'checkpoint' }]);
   });
 
+  it('is held against a checkpoint of the old log that was kept elsewhere, with its key or without', async () => {
+    const kept = join(original, 'log', 'checkpoint');
+    const [key] = (await trustedCheckpoints(original, [])).checkpoints.map((checkpoint) => checkpoint.key);
+    for (const believed of [undefined, key]) {
+      const { checkpoints, flaws } = await trustedCheckpoints(copy, [kept], believed);
+      expect([flaws, checkpoints.length]).toEqual([[], 3]);
+    }
+    const stranger = signer('x.example', 'ed25519', 1).key;
+    expect((await trustedCheckpoints(copy, [kept], stranger)).flaws.length).toBe(2);
+  });
+
   it('hands the evidence on when it is exported again', async () => {
     const third = at('third');
     const report = await imported(third, (await exported(copy)).join(''));
