@@ -1,4 +1,5 @@
 import type { Digester } from '../digester.js';
+import { ErasedMemory } from '../memory/erased.js';
 import type { Lenders } from '../memory/guest-memory.js';
 import { toHex } from '../audit/bulk.js';
 import { tokenBytes } from '../x86_64/hypercall.js';
@@ -27,6 +28,19 @@ export function tokenPresented(vm: Vm, command: Command, { sha256 }: Digester): 
   if (vm.arch !== 'x86_64' || command.type !== 'x86_hypercall') return undefined;
   const token = tokenBytes(vm, command);
   return token && toHex(sha256(token));
+}
+
+/**
+ * As `tokenPresented`, of a command that comes in. A VM that was destroyed refuses whatever it is asked, also if its memory is
+ * erased: then it is given no token.
+ */
+export function tokenGiven(vm: Vm, command: Command, digester: Digester): string | undefined {
+  try {
+    return tokenPresented(vm, command, digester);
+  } catch (error) {
+    if (error instanceof ErasedMemory && vm.regions.lifecycle === 'destroyed') return undefined;
+    throw error;
+  }
 }
 
 /** The commitment that a command has as the fact of which token it presents. */

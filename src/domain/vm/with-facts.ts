@@ -10,7 +10,7 @@ import { WRAPPING_KEY_SIZES, type WrappedAlgorithm } from '../s390x/crypto.js';
 import { todAt } from '../s390x/tod.js';
 import { takesTime } from '../x86_64/hypercall.js';
 import type { Command } from './command.js';
-import { tokenPresented } from './peers.js';
+import { tokenGiven } from './peers.js';
 import { RULES } from './rules.js';
 import type { Vm, X86Vm } from './state.js';
 
@@ -49,7 +49,7 @@ function aarch64Facts(command: Command, { time, random }: Outside): object | und
 function x86Facts(vm: X86Vm, command: Command, { time, digester }: Outside): object | undefined {
   if (command.type === 'introspection_command') return command.command === 'get_map_token' ? { time } : undefined;
   if (command.type !== 'x86_hypercall') return undefined;
-  const token = tokenPresented(vm, command, digester);
+  const token = tokenGiven(vm, command, digester);
   return { ...(takesTime(command) && { time }), ...(token !== undefined && { token }) };
 }
 

@@ -5,7 +5,7 @@ import { withFacts } from '../../domain/vm/with-facts.js';
 import { decide } from '../../domain/vm/decide.js';
 import type { Peers } from '../../domain/vm/decider.js';
 import type { Decision } from '../../domain/vm/decision.js';
-import { among, partnersOf, tokenPresented } from '../../domain/vm/peers.js';
+import { among, partnersOf, tokenGiven } from '../../domain/vm/peers.js';
 import { type Vm, fork } from '../../domain/vm/state.js';
 import { digester } from '../digester.js';
 import { type Draft, type Journal, JournalError, type StoredRecord } from '../journal/journal.js';
@@ -204,7 +204,7 @@ export class Lane {
     const partners = partnersOf(vm);
     const states = statesOf(atHand);
     if (![...vm.memory.borrowedFrom].every((lender) => states.has(lender))) return partners;
-    const token = tokenPresented(among(vm, states), command, digester);
+    const token = tokenGiven(among(vm, states), command, digester);
     const issuer = token === undefined ? undefined : this.street.tokens.issuerOf(token);
     return issuer === undefined || issuer === this.id ? partners : new Set([...partners, issuer]);
   }
