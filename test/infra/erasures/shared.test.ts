@@ -78,7 +78,7 @@ describe('erasures among VMs that share pages', () => {
           else if (next.kind === 'read') await town.read(next.vm, next.page);
           else if (next.kind === 'destroy') await town.destroy(next.vm);
           else {
-            const head = await town.journal.head();
+            const { position: head } = await town.journal.streamHead(next.vm);
             const [from, to] = [1 + (next.from % head), 1 + (next.to % head)].sort((a, b) => a - b);
             await town.erase(next.vm, from, to).catch((error: unknown) => {
               if (!(error instanceof WouldTakeFrom)) throw error;
