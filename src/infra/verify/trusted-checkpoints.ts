@@ -88,10 +88,13 @@ export async function trustedCheckpoints(
   const isImported = others.some((other) => key && isDeepStrictEqual(other, key));
   const believed = key ? [key] : keysOf([mine, ...others]);
   const found: Found[] = [mine, ...imported].filter((one) => one !== undefined && 'what' in one);
-  found.push(...(await checkpointsIn(own, key && !isImported ? [key] : keysOf([mine]))));
-  found.push(...(await checkpointsIn(files, believed)));
+  // Of a key that is none it was told already.
+  const isTold = (one: VerifierKey | Flaw | undefined): boolean => one !== undefined && 'what' in one;
+  if (key || !isTold(mine)) found.push(...(await checkpointsIn(own, key && !isImported ? [key] : keysOf([mine]))));
+  if (believed.length > 0 || !isTold(mine)) found.push(...(await checkpointsIn(files, believed)));
   for (const [i, each] of folders.entries())
-    found.push(...(await checkpointsIn([join(each, CHECKPOINT_FILE)], keysOf([imported[i]]))));
+    if (!isTold(imported[i]))
+      found.push(...(await checkpointsIn([join(each, CHECKPOINT_FILE)], keysOf([imported[i]]))));
   return {
     checkpoints: found.filter(isSigned),
     flaws: found.filter((one) => 'what' in one),
