@@ -88,7 +88,7 @@ export class Commands {
     return known;
   }
 
-  /** The version that a command which looks at the past is to look at; undefined for now. */
+  /** The version that a command which looks at the past is to look at; undefined for the present. */
   async asOf(vm: string, moment: Moment | undefined): Promise<number | undefined> {
     return moment && this.service.machines.version(vm, moment);
   }

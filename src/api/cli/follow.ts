@@ -29,7 +29,7 @@ async function* eventsOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Stre
   }
 }
 
-/** Whether the service is gone for now: it is asked again. */
+/** Whether the service cannot be reached, and is to be asked again. */
 const isGone = (error: unknown): boolean =>
   error instanceof CliError ? error.exitCode === EXIT.unreachable : error instanceof TypeError;
 

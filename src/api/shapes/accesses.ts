@@ -7,7 +7,7 @@ import { u32, u64 } from '../../domain/shapes/scalars.js';
 import { PAGE_MAX, paging } from '../cursor.js';
 import { ONE_MOMENT, momentFields, oneMoment } from '../moment.js';
 import { queryInteger } from '../query-integer.js';
-import { RANGE_ENDS, RANGE_WHOLE, matching, rangeEnds, rangeIsWhole } from './journal.js';
+import { RANGE_ENDS, RANGE_WHOLE, commitments, matching, rangeEnds, rangeIsWhole } from './journal.js';
 import { hex, located, pageShape, rfc3339 } from './output.js';
 
 /** The paging of what is answered whole in other forms than JSON. */
@@ -62,16 +62,7 @@ export const accessShape = z
     shared: z
       .array(z.strictObject({ vm: z.string(), absolute: hex, size: hex }))
       .meta({ description: 'where the same bytes are besides' }),
-    data: z
-      .array(
-        z.strictObject({
-          role: z.string(),
-          form: z.enum(['bytes', 'json']),
-          size: z.int(),
-          commitment: z.string().regex(/^[0-9a-f]{64}$/),
-        }),
-      )
-      .meta({ description: "the record's commitments to the data" }),
+    data: commitments.meta({ description: "the record's commitments to the data" }),
   })
   .meta({ id: 'Access' });
 

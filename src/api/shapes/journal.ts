@@ -91,6 +91,16 @@ const trace = {
   tracestate: z.string().optional(),
 };
 
+/** What a record holds of the data beside it. */
+export const commitments = z.array(
+  z.strictObject({
+    role: z.string(),
+    form: z.enum(['bytes', 'json']),
+    size: z.int(),
+    commitment: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
+);
+
 /** A record as it is answered: what its bytes say, and the leaf hash of the bytes. */
 export const recordShape = z
   .strictObject({
@@ -106,16 +116,7 @@ export const recordShape = z
     counterpart: elsewhere.optional().meta({ description: 'the record of another VM that is one fact with this one' }),
     counterparts: z.array(elsewhere).optional().meta({ description: 'the same where there are several' }),
     events: z.array(z.looseObject({ type: z.string() })),
-    data: z
-      .array(
-        z.strictObject({
-          role: z.string(),
-          form: z.enum(['bytes', 'json']),
-          size: z.int(),
-          commitment: z.string().regex(/^[0-9a-f]{64}$/),
-        }),
-      )
-      .optional(),
+    data: commitments.optional(),
     digests: z.strictObject({ state: z.string().optional() }),
     leafHash: z.string().regex(/^[0-9a-f]{64}$/),
   })

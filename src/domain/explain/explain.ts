@@ -47,19 +47,28 @@ export const allRules = (): readonly Rule[] => {
 };
 
 /** Commands whose rules have another name: what several commands have in common, or what a batch is of. */
-const NAMES: Readonly<Record<string, string>> = {
-  get_one_reg: 'one_reg',
-  set_one_reg: 'one_reg',
-  set_vcpu_attr: 'vcpu_attr',
-  get_vcpu_attr: 'vcpu_attr',
-  has_vcpu_attr: 'vcpu_attr',
-  set_aarch64_registers: 'set_registers',
-  translate_batch: 'translate',
-  translate2_batch: 'translate2',
-  s390_pv_command: 'pv',
-  s390_pv_cpu_command: 'vcpu/pv',
-  'crypto/key_wrapping': 'crypto/enable_aes_kw',
-  'crypto/apie': 'crypto/enable_apie',
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+  get_one_reg: ['one_reg'],
+  set_one_reg: ['one_reg'],
+  set_vcpu_attr: ['vcpu_attr'],
+  get_vcpu_attr: ['vcpu_attr'],
+  has_vcpu_attr: ['vcpu_attr'],
+  set_aarch64_registers: ['set_registers'],
+  translate_batch: ['translate'],
+  translate2_batch: ['translate2'],
+  s390_pv_command: ['pv'],
+  s390_pv_cpu_command: ['vcpu/pv'],
+  'crypto/key_wrapping': ['crypto/enable_aes_kw'],
+  'crypto/apie': ['crypto/enable_apie'],
+  set_registers: ['set_registers', 'set_x86_registers'],
+  guest: ['s390_guest', 'x86_guest'],
+  hypercall: ['x86_hypercall'],
+  'introspection/hook': ['introspection_hook'],
+  'introspection/unhook': ['introspection_unhook'],
+  'introspection/preunhook': ['introspection_preunhook'],
+  'introspection/allow': ['introspection_allow'],
+  'introspection/commands': ['introspection_command'],
+  'introspection/reply': ['introspection_reply'],
 };
 
 const MEM_OP = 's390_mem_op';
@@ -120,9 +129,20 @@ function ofProgram(word: string): Explanation[] {
   return [{ what: `program interruption 0x${code.toString(16)} ${name}`, meaning, source, rules: [] }];
 }
 
+/** Commands to the ledger, not to a machine, and what they need: no rule of a machine is against them. */
+const TO_THE_LEDGER: ReadonlyMap<string, string> = new Map([
+  [
+    'erase_memory',
+    'removes data from the ledger, also of a VM that was destroyed; no errno, but 404 if there never was such a VM, and 409 while another VM that lives has what would be erased',
+  ],
+  ['keep_memory', 'what an erasure records of the memory of a VM that lives; nobody else can ask for it'],
+]);
+
 /** The name of a command as rules have it, told by its name or any of its parts. */
 function ofCommand(word: string): Explanation[] {
-  const rules = rulesOf(NAMES[word] ?? word, allRules());
+  const meaning = TO_THE_LEDGER.get(word);
+  if (meaning !== undefined) return [{ what: word, meaning, rules: [] }];
+  const rules = (NAMES[word] ?? [word]).flatMap((name) => rulesOf(name, allRules()));
   if (rules.length === 0 && !isType(word) && !ATTRIBUTES.has(word)) return [];
   const general = allRules().filter(({ command }) => command === 'every command');
   return [{ what: word, meaning: 'what it can be refused with', rules: [...rules, ...general] }];

@@ -11,6 +11,7 @@ import { MEM_OPS } from '../../../src/domain/shapes/s390x-access.js';
 import { COMMAND_TYPES } from '../../../src/domain/vm/command.js';
 import { CHARTS } from '../../../src/domain/vm/consult.js';
 import { aarch64Matrix } from '../../../src/domain/vm/matrix-aarch64.js';
+import { x86Matrix } from '../../../src/domain/vm/matrix-x86.js';
 import { matrix } from '../../../src/domain/vm/matrix.js';
 import { arrowsOf } from '../../../src/domain/vm/mermaid.js';
 
@@ -60,6 +61,7 @@ describe('the rules', () => {
   it.each([
     ['s390x', [...matrix('documented'), ...matrix('kernel')]],
     ['aarch64', [...aarch64Matrix('documented'), ...aarch64Matrix('kernel')]],
+    ['x86_64', [...x86Matrix('documented'), ...x86Matrix('kernel')]],
   ] as const)('explain every errno that a configuration of an %s VM answers', (arch, rows) => {
     const unexplained = rows.flatMap(({ command, answers }) => {
       const rules = explain([command]).flatMap((explanation) => explanation.rules);
@@ -73,7 +75,10 @@ describe('the rules', () => {
 });
 
 /** Commands that nothing but the end of the VM, and its architecture, has anything against. */
-const NEVER_REFUSED = ['destroy_vm', 'lose_pages', 'take_back_pages', 'erase_memory', 'keep_memory'];
+const NEVER_REFUSED = ['destroy_vm', 'lose_pages', 'take_back_pages'];
+
+/** Commands to the ledger: a VM that was destroyed, and any architecture, is as good. */
+const TO_THE_LEDGER: readonly string[] = ['erase_memory', 'keep_memory'];
 
 describe('explain', () => {
   it.each(sorted(allRules().map(({ errno }) => errno)))('%s has rules, each of that errno', (errno) => {
@@ -86,7 +91,11 @@ describe('explain', () => {
     for (const errno of Object.keys(ERRNO)) expect(explain([errno])).toHaveLength(1);
   });
 
-  it.each(COMMAND_TYPES)('%s has rules of its own', (type) => {
+  it.each(TO_THE_LEDGER)('%s is no command of a machine', (type) => {
+    expect(explain([type])).toMatchObject([{ what: type, rules: [] }]);
+  });
+
+  it.each(COMMAND_TYPES.filter((type) => !TO_THE_LEDGER.includes(type)))('%s has rules of its own', (type) => {
     const rules = explain([type]).flatMap((explanation) => explanation.rules);
     const own = rules.filter(({ command }) => command !== 'every command');
     expect(own.length === 0).toBe(NEVER_REFUSED.includes(type));
