@@ -1,25 +1,15 @@
 import { hex } from '../domain/json.js';
-import { addressOf } from '../domain/memory/address.js';
-import type { Memslot } from '../domain/memory/memslot.js';
 import type { Interrupt } from '../domain/shapes/s390x-interrupt.js';
 import { PGM } from '../domain/s390x/program-exception.js';
 import { firmwareOf } from '../domain/aarch64/firmware.js';
 import type { Aarch64Vcpu } from '../domain/aarch64/vcpu.js';
-import { floatsOf } from '../domain/s390x/vector-registers.js';
-import type { S390xRegisterFile, S390xVcpu } from '../domain/s390x/vcpu.js';
+import type { S390xVcpu } from '../domain/s390x/vcpu.js';
+import { shownMemslot, shownS390xRegisters } from '../domain/vm/shown.js';
 import type { Aarch64Vm, Vm } from '../domain/vm/state.js';
 import type { X86Vcpu } from '../domain/x86_64/vcpu.js';
 import type { Existing } from '../infra/machines/machines.js';
 import { answerJson } from './answer-json.js';
 import type { Envelope } from './answers.js';
-
-const slotView = ({ slot, firstFrame, frames, firstPage, flags }: Memslot) => ({
-  slot,
-  guestPhysAddr: addressOf(firstFrame),
-  size: BigInt(frames) << 12n,
-  userspaceAddr: addressOf(firstPage),
-  flags,
-});
 
 /** A VM as it is answered (contract, shapes), but for where it stands. */
 export function vmFields({
@@ -47,7 +37,7 @@ export function vmFields({
     destroyedAt,
     state: regions,
     host,
-    memslots: memory.slots.map(slotView).sort((a, b) => a.slot - b.slot),
+    memslots: memory.slots.map(shownMemslot).sort((a, b) => a.slot - b.slot),
     vcpus: [...vcpus.keys()].sort((a, b) => a - b),
     labels,
   }) as Envelope;
@@ -55,14 +45,6 @@ export function vmFields({
 
 /** A VM as it is answered. */
 export const vmView = ({ vm, version, position }: Existing): Envelope => ({ ...vmFields(vm), version, position });
-
-/** Registers as they are answered: access registers and the prefix as hex, like 64-bit ones (s390x shapes). */
-const registersView = ({ prefix, acrs, ...rest }: S390xRegisterFile) => ({
-  ...rest,
-  ...(rest.vrs && { fprs: floatsOf(rest) }),
-  prefix: hex(prefix),
-  acrs: acrs.map(hex),
-});
 
 const CODES_WITH_TEID: ReadonlySet<number> = new Set(
   Object.values(PGM).flatMap(({ code, teid }) => (teid ? [code] : [])),
@@ -83,7 +65,7 @@ export const vcpusOf = ({ vcpus }: Vm): Vcpu[] => [...(vcpus as ReadonlyMap<numb
 const s390xView = ({ id, mpState, registers, pending }: S390xVcpu) => ({
   id,
   mpState,
-  registers: registersView(registers),
+  registers: shownS390xRegisters(registers),
   pending: pending.map(pendingView),
 });
 

@@ -301,7 +301,7 @@ describe('what changed between two versions, over REST', () => {
     const { items, from, to } = await diff('from=3&to=6');
     expect(items).toEqual([
       { what: 'vcpu', path: '/0/registers/gprs/2', from: '0x0', to: '0x77' },
-      { what: 'memslot', path: '/1', to: expect.objectContaining({ slot: 1, firstFrame: 0x800 }) as unknown },
+      { what: 'memslot', path: '/1', to: expect.objectContaining({ slot: 1, guestPhysAddr: '0x800000' }) as unknown },
       { what: 'memory', gpa: '0x1ffe', size: '0x4' },
       { what: 'memory', gpa: '0x9000', size: '0x1' },
     ]);

@@ -129,13 +129,13 @@ export const changeShape = z
     path: z
       .string()
       .optional()
-      .meta({ description: 'a JSON pointer: of the state, of the vCPUs, of the slots by number' }),
+      .meta({ description: 'a JSON pointer: into the VM, into its vCPUs by id, into its slots by number' }),
     from: z.unknown().optional().meta({ description: 'what was there; absent where nothing was' }),
     to: z.unknown().optional().meta({ description: 'what is there; absent where nothing is' }),
     gpa: hex.optional().meta({ description: 'the first of a run of bytes that all changed' }),
     size: hex.optional(),
     erased: z.int().optional().meta({
-      description: 'the record that erased the page: whether and where it changed cannot be told any more',
+      description: 'the record that erased the bytes: whether and where they changed cannot be told any more',
     }),
   })
   .meta({ id: 'Change' });

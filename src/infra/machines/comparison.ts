@@ -53,7 +53,7 @@ export class Comparison {
       return [past.vm, { version, position: past.position, digest: toHex(stateDigest(past.vm, digester)) }];
     };
     const [before, first] = await load(from, 'from');
-    const [after, last] = await load(to, 'to');
+    const [after, last] = from === to ? ([before, first] as const) : await load(to, 'to');
     return new Comparison(before, after, first, last);
   }
 

@@ -1,11 +1,16 @@
 import type { Json } from '../../digester.js';
 import { toJson } from '../../json.js';
+import { erasedBy } from '../../memory/erased.js';
 
-/** Something that is not what it was: where (a JSON pointer, RFC 6901), and what; absent where it is not there. */
+/**
+ * Something that is not what it was: where (a JSON pointer, RFC 6901), and what; absent where it is not there. Or bytes of which that
+ * cannot be told, and which record erased them.
+ */
 export interface ValueChange {
   readonly path: string;
   readonly from?: Json;
   readonly to?: Json;
+  readonly erased?: number;
 }
 
 type Fields = ReadonlyMap<string, unknown>;
@@ -20,14 +25,22 @@ function fieldsOf(value: unknown): Fields | undefined {
 /** Bytes are not shown: they may be what was in memory. */
 const shown = (value: unknown): Json => toJson(value, ({ length }) => `${length} bytes`);
 
-const sameBytes = (a: unknown, b: unknown): boolean =>
-  a instanceof Uint8Array && b instanceof Uint8Array && a.length === b.length && a.every((byte, i) => byte === b[i]);
-
 const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
+
+/** Whether bytes are others, or that it cannot be told. */
+function* byteChanges(was: Uint8Array, is: Uint8Array, path: string): Generator<ValueChange> {
+  const erased = erasedBy(was) ?? erasedBy(is);
+  if (erased === undefined && was.length === is.length && was.every((byte, i) => byte === is[i])) return;
+  yield { path, from: shown(was), to: shown(is), ...(erased !== undefined && { erased }) };
+}
 
 /** What of a value is not the same in another one, field by field, in order of the fields. */
 export function* valueChanges(before: unknown, after: unknown, path = ''): Generator<ValueChange> {
-  if (before === after || sameBytes(before, after)) return;
+  if (before === after) return;
+  if (before instanceof Uint8Array && after instanceof Uint8Array) {
+    yield* byteChanges(before, after, path);
+    return;
+  }
   const [was, is] = [fieldsOf(before), fieldsOf(after)];
   if (was && is && Array.isArray(before) === Array.isArray(after)) {
     for (const name of new Set([...was.keys(), ...is.keys()]))

@@ -1,3 +1,5 @@
+import { SPAN } from '../../s390x/address-space.js';
+import { shownMemslot, shownS390xRegisters } from '../../vm/shown.js';
 import type { Vm } from '../../vm/state.js';
 import { type ValueChange, valueChanges } from './value-changes.js';
 
@@ -8,20 +10,31 @@ export interface VmChange extends ValueChange {
   readonly what: (typeof CHANGED)[number];
 }
 
-/** What a VM is but for its vCPUs, its memory and its ledger; its borrowed pages are there by number. */
-function stateOf({ memory, vcpus: _, ledger: _ledger, id: _id, host: _host, ...rest }: Vm): object {
-  return { ...rest, borrowed: memory.remote };
+/** What a VM is but for its vCPUs, its memory and its ledger, in the names of its representation; its borrowed pages by number. */
+function stateOf({
+  memory: { remote: borrowed },
+  vcpus: _,
+  ledger: _ledger,
+  id: _id,
+  host: _host,
+  regions: state,
+  vmType: type,
+  ...rest
+}: Vm): object {
+  if (rest.arch !== 's390x') return { type, state, ...rest, borrowed };
+  const { topTable, ...others } = rest;
+  return { type, state, ...others, ...(topTable && { limitSize: SPAN[topTable] }), borrowed };
 }
+
+/** vCPUs by id, in the names of their representation; what that leaves out, too. */
+const vcpusOf = (vm: Vm): ReadonlyMap<number, object> =>
+  vm.arch === 's390x'
+    ? new Map([...vm.vcpus].map(([id, vcpu]) => [id, { ...vcpu, registers: shownS390xRegisters(vcpu.registers) }]))
+    : vm.vcpus;
 
 /** Slots by number, each as a whole. */
-const slotsOf = ({ memory: { slots } }: Vm) =>
-  new Map([...slots].sort((a, b) => a.slot - b.slot).map((slot) => [slot.slot, slot]));
-
-function* memslotChanges(before: Vm, after: Vm): Generator<ValueChange> {
-  const [was, is] = [slotsOf(before), slotsOf(after)];
-  for (const number of new Set([...was.keys(), ...is.keys()]))
-    yield* valueChanges(was.get(number), is.get(number), `/${number}`);
-}
+const slotsOf = ({ memory: { slots } }: Vm): ReadonlyMap<number, object> =>
+  new Map([...slots].sort((a, b) => a.slot - b.slot).map((slot) => [slot.slot, shownMemslot(slot)]));
 
 const told = function* (what: VmChange['what'], changes: Iterable<ValueChange>): Generator<VmChange> {
   for (const change of changes) yield { what, ...change };
@@ -33,6 +46,6 @@ const told = function* (what: VmChange['what'], changes: Iterable<ValueChange>):
  */
 export function* vmChanges(before: Vm, after: Vm): Generator<VmChange> {
   yield* told('state', valueChanges(stateOf(before), stateOf(after)));
-  yield* told('vcpu', valueChanges(before.vcpus, after.vcpus));
-  yield* told('memslot', memslotChanges(before, after));
+  yield* told('vcpu', valueChanges(vcpusOf(before), vcpusOf(after)));
+  yield* told('memslot', valueChanges(slotsOf(before), slotsOf(after)));
 }

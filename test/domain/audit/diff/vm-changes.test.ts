@@ -1,5 +1,6 @@
 import { valueChanges } from '../../../../src/domain/audit/diff/value-changes.js';
 import { vmChanges } from '../../../../src/domain/audit/diff/vm-changes.js';
+import { erased } from '../../../../src/domain/memory/erased.js';
 import { command } from '../../../../src/domain/vm/command.js';
 import { type Vm, fork } from '../../../../src/domain/vm/state.js';
 import { Ledger } from '../../support/ledger.js';
@@ -37,6 +38,13 @@ describe('what is not the same of two values', () => {
       [{ path: '/a', from: '2 bytes', to: '2 bytes' }],
     ],
     ['bytes that are the same', { a: Uint8Array.of(1, 2) }, { a: Uint8Array.of(1, 2) }, []],
+    [
+      'bytes that are erased',
+      { a: erased(2, 9) },
+      { a: Uint8Array.of(1, 3) },
+      [{ path: '/a', from: '2 bytes', to: '2 bytes', erased: 9 }],
+    ],
+    ['erased bytes that came', {}, { a: erased(2, 9) }, [{ path: '/a', to: '2 bytes' }]],
   ])('%s', (_what, before, after, changes) => {
     expect([...valueChanges(before, after)]).toEqual(changes);
   });
@@ -70,14 +78,25 @@ describe('what is not the same of two states of a VM', () => {
   const changes = [...vmChanges(before, after)];
 
   it.each([
-    [{ what: 'state', path: '/regions/migration', from: 'off', to: 'on' }],
+    [{ what: 'state', path: '/state/migration', from: 'off', to: 'on' }],
     [{ what: 'vcpu', path: '/0/registers/gprs/3', from: '0x0', to: '0x99' }],
-    [{ what: 'vcpu', path: '/0/registers/prefix', from: 0, to: 0x2000 }],
+    [{ what: 'vcpu', path: '/0/registers/prefix', from: '0x0', to: '0x2000' }],
     [{ what: 'vcpu', path: '/5', to: expect.objectContaining({ id: 5 }) as unknown }],
     [{ what: 'memslot', path: '/3', from: expect.objectContaining({ slot: 3 }) as unknown }],
-    [{ what: 'memslot', path: '/1', to: expect.objectContaining({ firstFrame: 0x400 }) as unknown }],
+    [{ what: 'memslot', path: '/1', to: expect.objectContaining({ guestPhysAddr: '0x400000' }) as unknown }],
   ])('%j', (change) => {
     expect(changes).toContainEqual(change);
+  });
+
+  it('tells the limit of memory as MEM_LIMIT_SIZE has it', () => {
+    const other = new Ledger();
+    const at = (input: object): Vm => {
+      other.submit(command.parse(input));
+      return fork(other.vm as Vm);
+    };
+    const limit = { type: 'set_device_attr', group: 'mem_ctrl', attr: 'limit_size', payload: { value: 1 << 20 } };
+    const [was, is] = [at({ type: 'create_vm', arch: 's390x' }), at(limit)];
+    expect([...vmChanges(was, is)]).toEqual([{ what: 'state', path: '/limitSize', to: '0x80000000' }]);
   });
 
   it('is nothing of what the ledger adds, of memory, or of what stays', () => {

@@ -1,0 +1,22 @@
+import { hex } from '../json.js';
+import { addressOf } from '../memory/address.js';
+import type { Memslot } from '../memory/memslot.js';
+import { floatsOf } from '../s390x/vector-registers.js';
+import type { S390xRegisterFile } from '../s390x/vcpu.js';
+
+/** A memory slot as clients know it, in the names of KVM_SET_USER_MEMORY_REGION; addresses and size in bytes. */
+export const shownMemslot = ({ slot, firstFrame, frames, firstPage, flags }: Memslot) => ({
+  slot,
+  guestPhysAddr: addressOf(firstFrame),
+  size: BigInt(frames) << 12n,
+  userspaceAddr: addressOf(firstPage),
+  flags,
+});
+
+/** Registers as clients know them: access registers and the prefix as hex, like 64-bit ones (s390x shapes). */
+export const shownS390xRegisters = ({ prefix, acrs, ...rest }: S390xRegisterFile) => ({
+  ...rest,
+  ...(rest.vrs && { fprs: floatsOf(rest) }),
+  prefix: hex(prefix),
+  acrs: acrs.map(hex),
+});
