@@ -1,6 +1,7 @@
 import { SALT_SIZE } from '../../domain/audit/bulk.js';
 import { MODEL } from '../../domain/audit/model.js';
-import { type LedgerRecord, seal, split } from '../../domain/audit/record.js';
+import type { LedgerRecord } from '../../domain/audit/record.js';
+import { seal, split } from '../../domain/audit/seal-record.js';
 import { stateDigest } from '../../domain/audit/state-digest.js';
 import type { TouchedElsewhere } from '../../domain/audit/touched-elsewhere.js';
 import { touchedFrames } from '../../domain/audit/touched-frames.js';

@@ -5,16 +5,19 @@ import { withFacts } from '../../domain/vm/with-facts.js';
 import { decide } from '../../domain/vm/decide.js';
 import type { Peers } from '../../domain/vm/decider.js';
 import type { Decision } from '../../domain/vm/decision.js';
-import { among, partnersOf, tokenGiven } from '../../domain/vm/peers.js';
+import { among } from '../../domain/vm/peers.js';
 import { type Vm, fork } from '../../domain/vm/state.js';
 import { digester } from '../digester.js';
 import { type Draft, type Journal, JournalError, type StoredRecord } from '../journal/journal.js';
 import type { CommandMeter } from '../metrics/meters.js';
 import type { World } from '../world.js';
+import { concernedBy } from './concerned.js';
 import { type Counterparts, draftOf } from './draft.js';
 import { MalformedCommand, UnknownVersion, UnknownVm, VersionMismatch, isUnrecorded } from './errors.js';
 import type { History, Past } from './history.js';
 import type { Locks } from './locks.js';
+import { SnapshotSchedule } from './snapshot-schedule.js';
+import { StreamEnd, type Tip } from './stream-end.js';
 import type { Answer, Submission } from './submission.js';
 import type { Tokens } from './tokens.js';
 
@@ -30,24 +33,8 @@ export interface Street {
   lane(vm: string): Lane;
 }
 
-/** Records, or bytes that facts stored, after which a snapshot is kept. */
-const SNAPSHOT_RECORDS = 500;
-const SNAPSHOT_BYTES = 64 * 1024 * 1024;
-
 /** Times that a command is decided anew after another writer of the same journal came first. */
 const MOST_TRIES = 5;
-
-/** The end of a stream as the lane has it; `durable` answers its position, or fails if it never got into the journal. */
-interface Tip {
-  readonly vm: Vm | undefined;
-  readonly version: number;
-  readonly durable: Promise<number>;
-}
-
-/** What was decided upon one state read from the journal, and why the first append of it failed, if one did. */
-interface Run {
-  failure?: unknown;
-}
 
 /** A record that was decided, and the state that it leads to. */
 interface Entry {
@@ -82,25 +69,22 @@ const NO_ONE: ReadonlySet<string> = new Set();
  * A VM that shares pages with others, or is about to, waits for them: see `together`.
  */
 export class Lane {
-  private tip: Tip | undefined;
-  private run: Run = {};
-  private loading: Promise<unknown> | undefined;
-  /** Settles when everything that was sent to the journal has. */
-  private settled: Promise<unknown> = Promise.resolve();
+  private readonly end: StreamEnd;
+  private readonly schedule = new SnapshotSchedule();
   private inFlight = 0;
   /** Settles when whoever holds the VM lets it go. */
   private gate: Promise<void> | undefined;
-  /** Bytes that facts stored since the last snapshot. */
-  private stored = 0;
 
   constructor(
     private readonly id: string,
     private readonly street: Street,
-  ) {}
+  ) {
+    this.end = new StreamEnd(id, street.history);
+  }
 
   /** The VM as the lane has it, durable or not. */
   get state(): Vm | undefined {
-    return this.tip?.vm;
+    return this.end.tip?.vm;
   }
 
   /** Whether nothing is on its way through the lane. */
@@ -135,11 +119,7 @@ export class Lane {
   async view(): Promise<Past> {
     this.inFlight++;
     try {
-      for (;;) {
-        const { vm, version, durable } = this.tip ?? (await this.load());
-        const position = await durable.catch(() => undefined);
-        if (position !== undefined) return { vm, version, position };
-      }
+      return await this.end.stand();
     } finally {
       this.inFlight--;
     }
@@ -161,7 +141,7 @@ export class Lane {
       open();
     };
     try {
-      await this.stand();
+      await this.end.stand();
       return release;
     } catch (error) {
       release();
@@ -171,23 +151,23 @@ export class Lane {
 
   /** Has the state read from the journal again, where it is not the same any more. Only for who holds the VM. */
   forgetState(): void {
-    this.tip = undefined;
+    this.end.forget();
   }
 
   private async once(submission: Submission): Promise<Answer> {
     const { command } = submission;
     const past = 'asOf' in command && command.asOf !== undefined ? await this.asOf(command.asOf) : undefined;
     for (let others = NO_ONE; ;) {
-      const { tip } = this;
+      const { tip } = this.end;
       if (this.gate && !submission.held) {
         await this.gate;
         continue;
       }
       if (tip === undefined) {
-        await this.load();
+        await this.end.load();
         continue;
       }
-      const concerned = others.size > 0 ? others : this.concerned(tip, command, NO_LANES);
+      const concerned = others.size > 0 ? others : this.concerned(tip, command, NO_PEERS);
       if (concerned.size === 0) return this.answer(this.decideOn(tip, submission, past, NO_LANES));
       const answer = await this.together(submission, past, concerned);
       if ('decision' in answer) return answer;
@@ -195,18 +175,8 @@ export class Lane {
     }
   }
 
-  /**
-   * Other VMs that have to do with a command: those that this one shares pages with, and who issued the token it presents. A
-   * token can lie in a page of a VM that is not at hand; then its issuer is not known yet.
-   */
-  private concerned({ vm }: Tip, command: Command, atHand: Lanes): ReadonlySet<string> {
-    if (vm === undefined) return NO_ONE;
-    const partners = partnersOf(vm);
-    const states = statesOf(atHand);
-    if (![...vm.memory.borrowedFrom].every((lender) => states.has(lender))) return partners;
-    const token = tokenGiven(among(vm, states), command, digester);
-    const issuer = token === undefined ? undefined : this.street.tokens.issuerOf(token);
-    return issuer === undefined || issuer === this.id ? partners : new Set([...partners, issuer]);
+  private concerned({ vm }: Tip, command: Command, atHand: Peers): ReadonlySet<string> {
+    return vm ? concernedBy(command, vm, atHand, this.street.tokens) : NO_ONE;
   }
 
   /**
@@ -224,16 +194,16 @@ export class Lane {
     const lanes = new Map([...others].map((id) => [id, this.street.lane(id).retain()]));
     const all = [this, ...lanes.values()];
     try {
-      await Promise.all(all.map((lane) => lane.stand()));
-      const { tip } = this;
-      if (tip === undefined || all.some((lane) => lane.tip === undefined)) return { others };
+      await Promise.all(all.map((lane) => lane.end.stand()));
+      const { tip } = this.end;
+      if (tip === undefined || all.some((lane) => lane.end.tip === undefined)) return { others };
       if (this.gate && !submission.held) return { others };
-      const concerned = this.concerned(tip, submission.command, lanes);
+      const concerned = this.concerned(tip, submission.command, statesOf(lanes));
       if (concerned.size !== others.size || ![...concerned].every((id) => others.has(id))) return { others: concerned };
       return await this.answer(this.decideOn(tip, submission, past, lanes));
     } catch (error) {
       // What this VM stored in the pages of others is in their states, and may not be in the journal.
-      if (!isUnrecorded(error)) for (const lane of all) lane.tip = undefined;
+      if (!isUnrecorded(error)) for (const lane of all) lane.end.forget();
       throw error;
     } finally {
       for (const lane of lanes.values()) lane.inFlight--;
@@ -245,18 +215,6 @@ export class Lane {
   private retain(): this {
     this.inFlight++;
     return this;
-  }
-
-  /** Waits until there is a state with everything in it durable. */
-  private async stand(): Promise<void> {
-    for (;;) {
-      const { durable } = this.tip ?? (await this.load());
-      const there = await durable.then(
-        () => true,
-        () => false,
-      );
-      if (there) return;
-    }
   }
 
   /** Decides a command on a state. In the same step the state that it leads to is the lane's, and its record on its way. */
@@ -288,21 +246,27 @@ export class Lane {
   /** Decides what another VM's command asks of this one. */
   private follow(submission: Submission, { time, by, step, states: { own, peers } }: Following): Entry {
     const states: Peers = own.vm === undefined ? peers : new Map([...peers, [by, own.vm]]);
-    const before = this.tip?.vm && among(this.tip.vm, states);
+    const before = this.state && among(this.state, states);
     const decision = decide(before, submission.command, undefined, states);
     return this.enter(submission, { decision, time, before, peers: states, counterparts: [{ vm: by, step }] });
   }
 
   /** What a decision makes of the VM, and its record. The state before is used up. */
   private enter(submission: Submission, { decision, time: at, before, peers, counterparts }: Entering): Entry {
-    const version = (this.tip?.version ?? 0) + 1;
-    this.tip = undefined;
+    const version = (this.end.tip?.version ?? 0) + 1;
+    this.end.forget();
     const time = new Date(at).toISOString();
     const elsewhere = before ? touchedElsewhere(before, submission.command, decision.events, peers) : [];
     const vm = applyEntry(before, { vm: this.id, version, time, events: decision.events });
     const draft = draftOf(submission, { vm, version, time, decision, counterparts, elsewhere }, this.street.world);
     this.street.tokens.learn(this.id, at, decision.events);
-    return { lane: this, vm, version, draft, kept: vm && this.isDue(vm, version, decision) ? fork(vm) : undefined };
+    return {
+      lane: this,
+      vm,
+      version,
+      draft,
+      kept: vm && this.schedule.isDue(vm, version, decision) ? fork(vm) : undefined,
+    };
   }
 
   /** Sends records to the journal as one; answers the position of the first. */
@@ -313,22 +277,14 @@ export class Lane {
       drafts.length === 1 && only
         ? this.street.journal.append(only).then((record) => [record])
         : this.street.journal.appendTogether(drafts);
-    const positions = entries.map((entry, i) =>
-      entry.lane.advance(
-        entry,
+    const positions = entries.map(({ lane, vm, version }, i) =>
+      lane.end.advance(
+        vm,
+        version,
         appended.then((all) => all[i]?.position ?? 0),
       ),
     );
     return positions[0] ?? Promise.resolve(0);
-  }
-
-  /** Makes the state of an entry the tip; answers its record's position once it is durable. */
-  private advance({ vm, version }: Entry, appended: Promise<number>): Promise<number> {
-    const { run } = this;
-    const durable = appended.catch((error: unknown) => this.forget(run, error));
-    this.settled = durable.catch(() => undefined);
-    this.tip = { vm, version, durable };
-    return durable;
   }
 
   private async answer({ decision, entries, position }: Decided): Promise<Answer> {
@@ -343,17 +299,8 @@ export class Lane {
 
   /** The time of the record after the VM's last one, in milliseconds since 1970: now, but never before that one. */
   private timeAfter(): number {
-    const { vm } = this.tip ?? {};
+    const { state: vm } = this;
     return Math.max(this.street.world.now().getTime(), vm ? Date.parse(vm.ledger.updatedAt) : 0);
-  }
-
-  /** Also after an erasure, which takes all snapshots; but never of what it took. */
-  private isDue({ regions }: Vm, version: number, { events }: Decision): boolean {
-    if (events.some(({ type }) => type === 'memory_erased')) return regions.lifecycle === 'live';
-    for (const event of events) if ('data' in event) this.stored += event.data.length;
-    if (version % SNAPSHOT_RECORDS !== 0 && this.stored < SNAPSHOT_BYTES) return false;
-    this.stored = 0;
-    return true;
   }
 
   private async asOf(version: number): Promise<Vm> {
@@ -364,26 +311,6 @@ export class Lane {
       throw new UnknownVersion(this.id, 'version', `the VM has no version ${version}`);
     }
     return past.vm;
-  }
-
-  private async load(): Promise<Tip> {
-    this.loading ??= this.read().finally(() => (this.loading = undefined));
-    await this.loading;
-    return this.tip ?? this.load();
-  }
-
-  private async read(): Promise<void> {
-    await this.settled;
-    const { vm, version, position } = await this.street.history.load(this.id);
-    this.run = {};
-    this.tip = { vm, version, durable: Promise.resolve(position) };
-  }
-
-  /** After a failed append: nothing that was decided upon it counts, and all of it fails for the first one's reason. */
-  private forget(run: Run, error: unknown): never {
-    run.failure ??= error;
-    if (this.run === run) this.tip = undefined;
-    throw run.failure;
   }
 }
 

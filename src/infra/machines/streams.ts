@@ -1,3 +1,4 @@
+import { type RecordBody, parseBody } from '../../domain/audit/record.js';
 import type { Journal, StoredRecord } from '../journal/journal.js';
 
 /** Records that are read in one go. */
@@ -33,4 +34,16 @@ export async function* inOrder(
     yield first.next;
     first.next = (await first.stream.next()).value;
   }
+}
+
+/** The record of a VM's stream that made a version. */
+export async function recordAt(journal: Journal, vm: string, version: number): Promise<StoredRecord | undefined> {
+  const query = { after: 0, limit: 1, vm, afterVersion: version - 1, upToVersion: version };
+  return (await journal.read(query))[0];
+}
+
+/** What that record says. */
+export async function bodyAt(journal: Journal, vm: string, version: number): Promise<RecordBody | undefined> {
+  const record = await recordAt(journal, vm, version);
+  return record && parseBody(record.bytes);
 }
