@@ -1,6 +1,7 @@
 import type { GuestInstruction } from '../shapes/s390x-guest.js';
 import type { CommandType } from '../vm/command.js';
-import { BESIDE, type RecordBody } from './record.js';
+import type { RecordBody } from './record.js';
+import { BESIDE } from './seal-record.js';
 
 /**
  * Commands beside whose records no memory stands: keys, states and logs of pages, registers, the machine itself, what

@@ -10,7 +10,9 @@ import { among, tokenNamed, tokenPresented } from '../vm/peers.js';
 import { type Vm, fork } from '../vm/state.js';
 import { commit, toHex } from './bulk.js';
 import { erasableRoles } from './erasable.js';
-import { type RecordAt, type RecordBody, commandOf, counterpartsOf, eventsOf, seal, split } from './record.js';
+import { commandOf, eventsOf } from './open-record.js';
+import { type RecordAt, type RecordBody, counterpartsOf } from './record.js';
+import { seal, split } from './seal-record.js';
 import { type LeftBy, erasureOf, settleAll } from './remains.js';
 import { stateDigest } from './state-digest.js';
 

@@ -1,5 +1,6 @@
 import { erasableRoles } from '../../domain/audit/erasable.js';
-import { type RecordBody, commandOf, counterpartsOf, eventsOf, parseBody } from '../../domain/audit/record.js';
+import { commandOf, eventsOf } from '../../domain/audit/open-record.js';
+import { type RecordBody, counterpartsOf, parseBody } from '../../domain/audit/record.js';
 import {
   type LeftBy,
   NO_REMAINS,

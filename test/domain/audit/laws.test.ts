@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { eventsOf } from '../../../src/domain/audit/record.js';
+import { eventsOf } from '../../../src/domain/audit/open-record.js';
 import { type Divergence, type Reruns, reexecute } from '../../../src/domain/audit/reexecute.js';
 import { stateDigest } from '../../../src/domain/audit/state-digest.js';
 import { ChunkStore, type StoredNode } from '../../../src/domain/memory/chunk-store.js';

@@ -1,4 +1,5 @@
-import { commandOf, eventsOf, parseBody, rolesOfEvents } from '../../../src/domain/audit/record.js';
+import { commandOf, eventsOf, rolesOfEvents } from '../../../src/domain/audit/open-record.js';
+import { parseBody } from '../../../src/domain/audit/record.js';
 import { type Command, command } from '../../../src/domain/vm/command.js';
 import { Ledger } from '../support/ledger.js';
 import { digester } from '../support/test-digester.js';

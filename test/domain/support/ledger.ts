@@ -1,5 +1,6 @@
 import { MODEL } from '../../../src/domain/audit/model.js';
-import { type LedgerRecord, parseBody, seal, split } from '../../../src/domain/audit/record.js';
+import { type LedgerRecord, parseBody } from '../../../src/domain/audit/record.js';
+import { seal, split } from '../../../src/domain/audit/seal-record.js';
 import { type RecordedCommand } from '../../../src/domain/audit/reexecute.js';
 import { stateDigest } from '../../../src/domain/audit/state-digest.js';
 import { applyEntry } from '../../../src/domain/vm/apply.js';

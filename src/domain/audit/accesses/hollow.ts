@@ -1,5 +1,6 @@
 import { HOST_ACCESS_MAX } from '../../shapes/memory.js';
-import type { BulkByRole, RecordBody } from '../record.js';
+import type { BulkByRole } from '../open-record.js';
+import type { RecordBody } from '../record.js';
 
 /** Stands for bytes that nobody looks at. */
 const HOLLOW = new Uint8Array(HOST_ACCESS_MAX);

@@ -1,7 +1,8 @@
 import type { Digester, Json } from '../../digester.js';
 import { type Commitment, SALT_SIZE, toHex } from '../bulk.js';
 import { erasableRoles } from '../erasable.js';
-import { type RecordBody, commandOf, eventsOf, parseBody } from '../record.js';
+import { commandOf, eventsOf } from '../open-record.js';
+import { type RecordBody, parseBody } from '../record.js';
 import { type LeftBy, digestsOf, erasureOf } from '../remains.js';
 import { touchedFrames } from '../touched-frames.js';
 import { sameBytes } from '../tlog/merkle.js';

@@ -5,7 +5,7 @@ import { mapAfter } from '../../../../src/domain/audit/accesses/map-changes.js';
 import { type MemoryMap, NO_MEMORY } from '../../../../src/domain/audit/accesses/memory-map.js';
 import { placed } from '../../../../src/domain/audit/accesses/places.js';
 import { offsetOf } from '../../../../src/domain/memory/address.js';
-import { eventsOf } from '../../../../src/domain/audit/record.js';
+import { eventsOf } from '../../../../src/domain/audit/open-record.js';
 import type { RecordedCommand } from '../../../../src/domain/audit/reexecute.js';
 import { type Command, command } from '../../../../src/domain/vm/command.js';
 import { fork } from '../../../../src/domain/vm/state.js';
