@@ -1,13 +1,13 @@
-/** Native ESM: sources are transformed by swc, and the `.js` of an import names the `.ts` beside it. */
+/**
+ * Tests run in plain Node processes, two on two cores, each of which loads a source file once
+ * (docs/decisions/0020-tests-in-plain-node.md).
+ */
 export default {
-  // Two busy cores: a test that waits for the disk or a socket may take a while.
-  testTimeout: 30_000,
-  // Jest's own choice on two cores is a single process, which grows by every file that it has loaded.
+  runner: 'jest-light-runner/child-process',
   maxWorkers: '100%',
-  workerIdleMemoryLimit: '1GB',
-  testEnvironment: 'node',
   roots: ['<rootDir>/test'],
-  extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  transform: { '^.+\\.ts$': '@swc/jest' },
+  testMatch: ['**/*.test.ts'],
+  transform: {},
+  setupFiles: ['<rootDir>/test/support/typescript.mjs'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/time-limit.mjs'],
 };

@@ -22,9 +22,8 @@ export function run(command, args, options = {}) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Runs one of the project's own tools with this Node; jest needs its modules to be native ones. */
-export const tool = (path, ...args) =>
-  run(process.execPath, ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules', path), ...args]);
+/** Runs one of the project's own tools with this Node. */
+export const tool = (path, ...args) => run(process.execPath, [join(root, 'node_modules', path), ...args]);
 
 /** Installs what the lock file says, if it is newer than what is installed. */
 export function install() {

@@ -7,7 +7,7 @@ const ALSO: Readonly<Record<number, string>> = {
     executeGuestInstruction callHypervisor translate translateBatch translateLegacy readMappings hook command setAttribute
     setVcpuAttribute enableCapability createWebhook`,
   /** Erased: the past that is asked for, or the answer that was kept under a key. */
-  410: `readMemory readMappings diffVersions translate translateBatch vmMemOp vmMemOpBatch vcpuMemOp vcpuMemOpBatch
+  410: `readMemory readMappings translate translateBatch vmMemOp vmMemOpBatch vcpuMemOp vcpuMemOpBatch
     executeGuestInstruction command reply unhook`,
   /** EFAULT, where there is no key that could stand for another request. */
   422: 'readMemory getStorageKeys getCmmaValues',

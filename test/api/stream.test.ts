@@ -25,6 +25,7 @@ describe('the stream of the journal', () => {
     await api.machine('a'); // positions 1 to 3
     await sleep(5);
     middle = new Date().toISOString();
+    await sleep(5);
     await api.machine('b'); // 4 to 6
     await write('a', '0x5ff8'); // 7
     await api.call('POST', '/v1/vms/a/vcpus', { id: 0 }); // 8: EEXIST

@@ -1,4 +1,3 @@
-import { expect } from '@jest/globals';
 import { guestAnswer } from '../../../src/api/shapes/guest.js';
 import { hypercallAnswer } from '../../../src/api/shapes/hypercall.js';
 import { eventsAnswer, replyAnswer, toolAnswer } from '../../../src/api/shapes/introspection.js';
