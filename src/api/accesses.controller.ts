@@ -10,6 +10,8 @@ import type { VmChange } from '../domain/audit/diff/vm-changes.js';
 import type { AccessBody, AccessQuery, FoundAccess } from '../infra/accesses/search.js';
 import { Comparison, NOTHING_TOLD, type Change, type ToldSoFar } from '../infra/machines/comparison.js';
 import type { Service } from '../infra/service.js';
+import { accepted } from './accept.js';
+import { Commands } from './commands.service.js';
 import { cursorOf, notACursor } from './cursor.js';
 import { type Exchange, Http, principalOf } from './http.js';
 import { momentOf } from './moment.js';
@@ -110,7 +112,10 @@ function placeAfter(cursor: string | undefined): Place {
 @ApiTags('Audit')
 @Controller('v1')
 export class AccessesController {
-  constructor(@Inject(SERVICE) private readonly service: Service) {}
+  constructor(
+    @Inject(SERVICE) private readonly service: Service,
+    @Inject(Commands) private readonly commands: Commands,
+  ) {}
 
   @Get('audit/accesses')
   @operation({
@@ -175,8 +180,8 @@ export class AccessesController {
   @operation({
     summary: 'Read what changed of a VM between two versions',
     description:
-      'State, registers, memory slots, and runs of memory that hold other bytes where slots are both times. Answers where memory changed, not what is in it.',
-    kind: 'forms',
+      'State, registers, memory slots, and runs of memory that hold other bytes where slots are both times. Answers where memory changed, not what is in it. Who compares is recorded in the journal (`look_back`).',
+    kind: 'look',
     answer: diffPage,
     produces: TABLE_FORMS,
   })
@@ -189,7 +194,9 @@ export class AccessesController {
     const [count, gpa, last = version] = numbersOf(cursor) ?? [];
     if (last > version) throw notACursor();
     const told: ToldSoFar = count === undefined || gpa === undefined ? NOTHING_TOLD : { count, gpa };
+    accepted(http.request, TABLE_FORMS);
     const comparison = await Comparison.of(this.service.history, vm, from, to ?? last);
+    await this.commands.run(http, vm, { type: 'look_back', what: 'diff', from, version: to ?? last });
     return answerTable(http, {
       items: comparison.changes(told, (change) => seesAll(principalOf(http.request)) || !namesOthers(change)),
       limit,

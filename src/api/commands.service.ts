@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
-import type { Command } from '../domain/vm/command.js';
+import type { Command, CommandOf } from '../domain/vm/command.js';
 import type { Arch } from '../domain/vm/state.js';
 import { type Existing, type Moment } from '../infra/machines/machines.js';
 import type { Answer } from '../infra/machines/submission.js';
@@ -23,6 +23,9 @@ const MOST_ARCHS = 10_000;
 export type BodyOf<Shapes extends BodyShapes> = {
   readonly [Each in Arch]: { readonly arch: Each; readonly body: z.output<Shapes[Each]> };
 }[Arch];
+
+/** What is looked at of the past. */
+type Looked = Pick<CommandOf<'look_back'>, 'what' | 'vcpu'>;
 
 /** The way of every handler to a VM. */
 @Injectable()
@@ -64,6 +67,13 @@ export class Commands {
     const existing = await this.service.machines.view(vm, moment);
     reply.header('etag', etagOf(existing.version));
     return existing;
+  }
+
+  /** Records that somebody looks at what a VM was, if it is the past that he looks at. */
+  async looked(http: Exchange, { vm, version }: Existing, moment: Moment | undefined, looked: Looked): Promise<void> {
+    if (moment === undefined) return;
+    await this.run(http, vm.id, { type: 'look_back', ...looked, version });
+    http.reply.header('etag', etagOf(version));
   }
 
   /**

@@ -6,7 +6,7 @@ import { answerJson } from './answer-json.js';
 import type { Envelope } from './answers.js';
 import { Commands } from './commands.service.js';
 import { type Exchange, Http } from './http.js';
-import { momentOf, momentQuery } from './moment.js';
+import { RECORDED_PAST, momentOf, momentQuery } from './moment.js';
 import { operation } from './openapi-operation.js';
 import {
   type FloatingBody,
@@ -47,7 +47,8 @@ export class FloatingInterruptsController {
   @Get()
   @operation({
     summary: 'List the interruptions that wait for any vCPU, as they are or as they were',
-    kind: 'read',
+    description: RECORDED_PAST,
+    kind: 'look',
     answer: floatingAnswer,
   })
   async listFloating(
@@ -55,7 +56,10 @@ export class FloatingInterruptsController {
     @Param({ schema: vmPath }) { vm: id }: VmPath,
     @Query({ schema: momentQuery }) query: z.output<typeof momentQuery>,
   ): Promise<Envelope> {
-    const { vm, version, position } = await this.commands.view(http, id, momentOf(query));
+    const moment = momentOf(query);
+    const existing = await this.commands.view(http, id, moment);
+    const { vm, version, position } = existing;
+    await this.commands.looked(http, existing, moment, { what: 'interrupts' });
     const pending = vm.arch === 's390x' ? (vm.floating ?? []) : [];
     return { ...(answerJson({ pending }) as Envelope), version, position };
   }

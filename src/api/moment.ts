@@ -30,6 +30,9 @@ export const ONE_MOMENT = { path: ['at'], error: 'cannot be given beside version
 /** The query of what can be looked at as it was, and has no other. */
 export const momentQuery = z.strictObject(momentFields).refine(oneMoment, ONE_MOMENT);
 
+/** What the document says of reads that are recorded where they are of the past. */
+export const RECORDED_PAST = 'Who looks at the past is recorded in the journal (`look_back`).';
+
 /** The moment that a query names, if it names one. */
 export function momentOf({ version, at }: MomentQuery): Moment | undefined {
   if (version !== undefined) return { version };

@@ -18,6 +18,15 @@ const PROBLEM_STATUSES = {
     PROBLEMS.journal_unavailable,
     PROBLEMS.journal_full,
   ],
+  /** Reads of the service's own that are recorded where they are of the past. */
+  look: [
+    PROBLEMS.malformed_request,
+    PROBLEMS.unknown_vm,
+    PROBLEMS.version_mismatch,
+    PROBLEMS.internal_error,
+    PROBLEMS.journal_unavailable,
+    PROBLEMS.journal_full,
+  ],
   /** Reads of the service's own. */
   read: [PROBLEMS.malformed_request, PROBLEMS.unknown_vm, PROBLEMS.internal_error, PROBLEMS.journal_unavailable],
   /** Reads of the log. */

@@ -1,7 +1,7 @@
 /** Statuses of refusals that an operation has beside those of its kind, by errno or problem. */
 const ALSO: Readonly<Record<number, string>> = {
   /** It can be had in several forms. */
-  406: 'readMemory',
+  406: 'readMemory diffVersions',
   /** EBUSY, EEXIST, EREMOTE; too many webhooks. */
   409: `createVm createVcpu setMemslot setRegisters getMpState setMpState run setInitialPsw inject injectFloating setState fault
     executeGuestInstruction callHypervisor translate translateBatch translateLegacy readMappings hook command setAttribute

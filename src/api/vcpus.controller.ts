@@ -11,7 +11,7 @@ import { byArch } from './by-arch.js';
 import { type BodyOf, Commands } from './commands.service.js';
 import { type Page, cursorOf, pageOf, paging } from './cursor.js';
 import { type Exchange, Http } from './http.js';
-import { ONE_MOMENT, momentFields, momentOf, momentQuery, oneMoment } from './moment.js';
+import { ONE_MOMENT, RECORDED_PAST, momentFields, momentOf, momentQuery, oneMoment } from './moment.js';
 import { operation } from './openapi-operation.js';
 import { RequestProblem } from './problem.js';
 import { done } from './shapes/output.js';
@@ -64,14 +64,22 @@ export class VcpusController {
   }
 
   @Get()
-  @operation({ summary: 'List the vCPUs of a VM, as they are or as they were', kind: 'read', answer: vcpuPage })
+  @operation({
+    summary: 'List the vCPUs of a VM, as they are or as they were',
+    description: RECORDED_PAST,
+    kind: 'look',
+    answer: vcpuPage,
+  })
   async listVcpus(
     @Http() http: Exchange,
     @Param({ schema: vmPath }) { vm: id }: VmPath,
     @Query({ schema: listQuery }) query: z.output<typeof listQuery>,
   ): Promise<Page<Envelope>> {
     const after = cursorOf(query.cursor, z.int(), -1);
-    const { vm, version, position } = await this.commands.view(http, id, momentOf(query));
+    const moment = momentOf(query);
+    const existing = await this.commands.view(http, id, moment);
+    const { vm, version, position } = existing;
+    await this.commands.looked(http, existing, moment, { what: 'vcpus' });
     const vcpus = vcpusOf(vm)
       .filter((vcpu) => vcpu.id > after)
       .sort((a, b) => a.id - b.id);
@@ -80,16 +88,24 @@ export class VcpusController {
   }
 
   @Get(':vcpu')
-  @operation({ summary: 'Read a vCPU, as it is or as it was', kind: 'read', answer: vcpuShape })
+  @operation({
+    summary: 'Read a vCPU, as it is or as it was',
+    description: RECORDED_PAST,
+    kind: 'look',
+    answer: vcpuShape,
+  })
   async getVcpu(
     @Http() http: Exchange,
     @Param({ schema: vcpuPath }) { vm: id, vcpu: number }: VcpuPath,
     @Query({ schema: momentQuery }) query: z.output<typeof momentQuery>,
   ): Promise<Envelope> {
-    const { vm, version, position } = await this.commands.view(http, id, momentOf(query));
+    const moment = momentOf(query);
+    const existing = await this.commands.view(http, id, moment);
+    const { vm, version, position } = existing;
     const vcpu = vm.vcpus.get(number);
     if (vcpu === undefined)
       throw new RequestProblem('unknown_vcpu', `VM ${id} has no vCPU ${number}`, { vm: id, version });
+    await this.commands.looked(http, existing, moment, { what: 'vcpu', vcpu: number });
     return { ...vcpuView(vm, vcpu), version, position };
   }
 

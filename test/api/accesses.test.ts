@@ -272,7 +272,6 @@ describe('who wrote memory last, over REST', () => {
     const before = await api.head();
     await blame('gpa=0x1000&size=0x50');
     await api.done('GET', '/v1/audit/accesses');
-    await api.done('GET', '/v1/vms/z/diff?from=1');
     expect(await api.head()).toBe(before);
   });
 });
@@ -314,8 +313,9 @@ describe('what changed between two versions, over REST', () => {
   });
 
   it('goes up to the last version, and back', async () => {
+    const { version } = await api.done('GET', '/v1/vms/z');
     const { items, to } = await diff('from=6');
-    expect(to.version).toBe(7);
+    expect(to.version).toBe(version);
     expect(items.map(({ what }) => what)).toContain('state');
     expect((await diff('from=6&to=3')).items).toContainEqual({
       what: 'vcpu',

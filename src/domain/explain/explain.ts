@@ -135,6 +135,10 @@ const TO_THE_LEDGER: ReadonlyMap<string, string> = new Map([
     'erase_memory',
     'removes data from the ledger, also of a VM that was destroyed; no errno, but 404 if there never was such a VM, and 409 while another VM that lives has what would be erased',
   ],
+  [
+    'look_back',
+    'tells who looked at a past of the VM, also of one that was destroyed; no errno, but 404 if there is no such VM or version',
+  ],
   ['keep_memory', 'what an erasure records of the memory of a VM that lives; nobody else can ask for it'],
 ]);
 

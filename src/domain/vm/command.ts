@@ -21,6 +21,7 @@ import { getCmmaBits, getSkeys, keyop, setCmmaBits, setSkeys } from '../shapes/s
 import { setRegisters } from '../shapes/s390x-registers.js';
 import { setAarch64Registers } from '../shapes/aarch64-registers.js';
 import { eraseMemory, keepMemory } from '../shapes/erasure.js';
+import { lookBack } from '../shapes/look-back.js';
 import { typesOf } from '../shapes/types-of.js';
 import * as kvmi from '../shapes/kvmi.js';
 import { x86Guest } from '../shapes/x86-guest.js';
@@ -96,6 +97,7 @@ export const command = z.discriminatedUnion('type', [
   sharing.takeBackPages,
   eraseMemory,
   keepMemory,
+  lookBack,
 ]);
 
 /** A command in its normal form: defaults filled in, numbers read, names where there are names. */

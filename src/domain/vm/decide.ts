@@ -9,7 +9,7 @@ import { createVcpu } from './create-vcpu.js';
 import { createVm, destroyVm } from './create-vm.js';
 import { eraseMemory, keepMemory } from './erasure.js';
 import type { Deciders, Peers } from './decider.js';
-import { type Decision, refused } from './decision.js';
+import { type Decision, done, refused } from './decision.js';
 import type { Arch, Vm } from './state.js';
 
 /** Who decides what VMs of every architecture know. */
@@ -45,7 +45,8 @@ const NOBODY: Peers = new Map();
  */
 export function decide(vm: Vm | undefined, command: Command, past?: Vm, peers: Peers = NOBODY): Decision {
   if (command.type === 'create_vm') return createVm(vm, command);
-  if (command.type === 'erase_memory' && vm !== undefined) return eraseMemory(command);
+  if (vm !== undefined && command.type === 'erase_memory') return eraseMemory(command);
+  if (vm !== undefined && command.type === 'look_back') return done([]);
   const seen = past ?? vm;
   if (vm === undefined || seen?.regions.lifecycle !== 'live') return refused('ENOENT');
   const deciders = DECIDERS[vm.arch] as Readonly<Partial<Record<CommandType, AnyDecider>>>;

@@ -19,7 +19,6 @@ describe('two VMs of different labels that share a page', () => {
   const store = new TokenStore(dataDir, world);
   let api: Api;
   let receiver: Receiver;
-  let head = 0;
 
   beforeAll(async () => {
     const open = await Api.start({ dataDir });
@@ -38,7 +37,6 @@ describe('two VMs of different labels that share a page', () => {
     await target.done('DELETE', '');
     await open.close();
     api = await Api.start({ dataDir }, { tokens: [serviceTokens(store)] });
-    head = await api.head();
     receiver = await Receiver.start();
   });
   afterAll(async () => {
@@ -59,17 +57,21 @@ describe('two VMs of different labels that share a page', () => {
         `/v1/vms/${vm}/journal`,
         `/v1/audit/accesses?vm=${vm}&limit=1000`,
         `/v1/vms/${vm}/memory/blame?gpa=0x4000&size=0x8000`,
-        `/v1/vms/${vm}/diff?from=1`,
-        `/v1/vms/${vm}/diff?from=1&to=${String(SHARED[vm])}`,
       ]),
       '/v1/audit/accesses?limit=1000',
     ];
-    const answers = await Promise.all(
-      paths.map(async (path) => {
-        const response = await api.raw('GET', path, undefined, headers);
-        return response.status === 200 ? response.text() : '';
-      }),
-    );
+    const comparisons = ['lending-one', 'borrowing-one'].flatMap((vm) => [
+      `/v1/vms/${vm}/diff?from=1`,
+      `/v1/vms/${vm}/diff?from=1&to=${String(SHARED[vm])}`,
+    ]);
+    const textOf = async (path: string): Promise<string> => {
+      const response = await api.raw('GET', path, undefined, headers);
+      return response.status === 200 ? response.text() : '';
+    };
+    // These are recorded.
+    const compared = await Promise.all(comparisons.map(textOf));
+    const head = await api.head();
+    const answers = await Promise.all(paths.map(textOf));
     const { items } = JSON.parse(answers[0] ?? '') as { readonly items: readonly { readonly position: number }[] };
     const last = `id: ${items.at(-1)?.position ?? 0}\n`;
     const stream = await api.raw('GET', '/v1/journal/stream?after=0', undefined, headers);
@@ -83,7 +85,7 @@ describe('two VMs of different labels that share a page', () => {
     while (!(await isDone())) await new Promise((resolve) => setTimeout(resolve, 10));
     const posted = receiver.received.filter(({ headers: of }) => String(of['webhook-id']).startsWith(String(id)));
     expect(posted).toHaveLength(items.length);
-    return [...answers, streamed, ...posted.map(({ body }) => body)];
+    return [...compared, ...answers, streamed, ...posted.map(({ body }) => body)];
   }
 
   it.each([

@@ -214,6 +214,7 @@ const input = fc.oneof(
   { weight: 8, arbitrary: writeMemory },
   { weight: 12, arbitrary: vcpuCommand },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('read_memory'), gpa: address, size: oneOf(1, 8, 4096) }) },
+  { weight: 1, arbitrary: fc.constant({ type: 'look_back', what: 'vcpu', vcpu: 0, version: 1 }) },
   {
     weight: 12,
     arbitrary: fc
