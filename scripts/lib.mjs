@@ -1,5 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,6 +26,29 @@ export function run(command, args, options = {}) {
 
 /** Runs one of the project's own tools with this Node. */
 export const tool = (path, ...args) => run(process.execPath, [join(root, 'node_modules', path), ...args]);
+
+/** Runs several of the project's own tools side by side; what each prints comes as a whole. Ends this process if one fails. */
+export async function tools(commands) {
+  const waiting = [...commands];
+  let failed = false;
+  const worker = async () => {
+    for (let command = waiting.shift(); command; command = waiting.shift()) {
+      const [path, ...args] = command;
+      const child = spawn(process.execPath, [join(root, 'node_modules', path), ...args], {
+        cwd: root,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let printed = '';
+      for (const stream of [child.stdout, child.stderr])
+        stream.setEncoding('utf8').on('data', (piece) => (printed += piece));
+      const [status] = await once(child, 'close');
+      process.stderr.write(printed);
+      failed ||= status !== 0;
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  if (failed) process.exit(1);
+}
 
 /** Installs what the lock file says, if it is newer than what is installed. */
 export function install() {

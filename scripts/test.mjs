@@ -1,15 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build, install, tool } from './lib.mjs';
+import { build, install, tool, tools } from './lib.mjs';
 import { statusFlaws } from './statuses.mjs';
 
 install();
 build();
-tool('typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json');
-tool('eslint/bin/eslint.js', '.');
-tool('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.');
-tool('dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.mjs', 'src');
+await tools([
+  ['eslint/bin/eslint.js', '.'],
+  ['typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json'],
+  ['prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
+  ['dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.mjs', 'src'],
+]);
 
 const chosen = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'statuses-'));
