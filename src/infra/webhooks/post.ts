@@ -79,6 +79,11 @@ export function post(what: Post, signal: AbortSignal): Promise<PostFailure | und
       response.on('error', () => undefined);
       response.on('close', () => settle(failureOf(response)));
     });
+    // Nobody asked for another protocol. Without this Node would cut the connection, and neither answer nor fail.
+    request.on('upgrade', (response, socket) => {
+      socket.destroy();
+      settle(failureOf(response));
+    });
     request.end(what.body);
   });
 }

@@ -64,6 +64,12 @@ describe('a post', () => {
     expect((await post(what(receiver.url, 100), NEVER))?.reason).toContain(reason);
   });
 
+  it('is not taken by who goes over to another protocol', async () => {
+    receiver.answer = (response) =>
+      response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    expect(await post(what(receiver.url), NEVER)).toEqual({ reason: 'it was answered 101', status: 101 });
+  });
+
   it.each<[string, number, Answering]>([
     ['never ends', 200, (response) => response.writeHead(200).write('x')],
     ['never ends, of a failure', 500, (response) => response.writeHead(500).write('x')],
