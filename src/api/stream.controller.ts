@@ -47,7 +47,7 @@ export class StreamController {
     @Query({ schema: streamQuery }) { after, ...filters }: StreamQuery,
   ): Promise<StreamableFile> {
     const head = await this.service.journal.head();
-    const query = { ...searchOf(filters), after: lastEventId(request, head) ?? after ?? head };
+    const query = { ...searchOf(filters), after: lastEventId(request, head) ?? within(head, 'after', after) ?? head };
     const ending = new AbortController();
     const follower = this.service.followers.join(query.after);
     const events = readableEvents(this.seenBy(request, follower), { query, signal: ending.signal });
@@ -85,6 +85,11 @@ function lastEventId(request: HttpRequest, head: number): number | undefined {
   const id = headerOf(request, LAST_EVENT_ID.toLowerCase());
   if (id === undefined || id === '') return undefined;
   if (!POSITION.test(id)) throw malformedRequest([{ field: LAST_EVENT_ID, message: 'must be the id of an event' }]);
-  if (Number(id) <= head) return Number(id);
-  throw malformedRequest([{ field: LAST_EVENT_ID, message: `is beyond ${head}, the end of this journal` }]);
+  return within(head, LAST_EVENT_ID, Number(id));
+}
+
+/** @throws RequestProblem if a position is behind `head`: nothing would be sent until the journal has come to it */
+function within(head: number, field: string, position: number | undefined): number | undefined {
+  if (position === undefined || position <= head) return position;
+  throw malformedRequest([{ field, message: `is beyond ${head}, the end of this journal` }]);
 }

@@ -133,6 +133,7 @@ describe('the stream of the journal', () => {
     ['limit=1', 'limit'],
     ['cursor=x', 'cursor'],
     ['after=x', 'after'],
+    ['after=1000000', 'after'],
     ['size=1', 'size'],
     ['gpa=0xffffffffffffffff&size=2', 'size'],
     ['type=reboot', 'type'],
