@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
-import { type HttpRequest, headerOf } from '../http.js';
+import { type HttpRequest, headerOf, settingsOf } from '../http.js';
 import { RequestProblem } from '../problem.js';
+import { isPublic } from './access.js';
 
 /** The host of a Host header, without its port and the brackets of IPv6. */
 const hostOf = (header: string): string =>
@@ -16,9 +17,13 @@ const isForeign = (host: string): boolean =>
 const forbidden = (detail: string): RequestProblem =>
   new RequestProblem('forbidden', `without authentication ${detail}`);
 
+/** Where requests come from that a browser is told to make by the person who uses it, or by a page of this service (Fetch Metadata). */
+const OWN_SITES: ReadonlySet<string> = new Set(['same-origin', 'none']);
+
 /**
  * While nobody has to say who they are, a page in a browser on this machine must not be able to ask either: one whose name was
- * made to lead to 127.0.0.1 (DNS rebinding) gives itself away by the Host header, one of another origin by Origin.
+ * made to lead to 127.0.0.1 (DNS rebinding) gives itself away by the Host header, one of another origin by Origin or, where a
+ * browser sends none, as with an image or a link, by Sec-Fetch-Site. A link may lead to what is public: it changes nothing.
  *
  * @throws RequestProblem
  */
@@ -28,5 +33,7 @@ export function assertAtHome(request: HttpRequest): void {
   if (isForeign(host)) throw forbidden(`nothing is served under the name ${host}`);
   const origin = headerOf(request, 'origin');
   const isOwn = origin === undefined || (URL.canParse(origin) && new URL(origin).host === header.toLowerCase());
-  if (!isOwn) throw forbidden('pages of another origin are not served');
+  const site = headerOf(request, 'sec-fetch-site');
+  const isAsked = site === undefined || OWN_SITES.has(site) || isPublic(settingsOf(request).operation ?? '');
+  if (!isOwn || !isAsked) throw forbidden('pages of another origin are not served');
 }

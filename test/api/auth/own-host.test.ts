@@ -10,8 +10,8 @@ describe('a service without authentication', () => {
   });
   afterAll(() => api.close());
 
-  async function statusWith(headers: Record<string, string>): Promise<number | undefined> {
-    const asked = request(`${api.url}/v1/vms`, { headers }).end();
+  async function statusWith(headers: Record<string, string>, path = '/v1/vms'): Promise<number | undefined> {
+    const asked = request(`${api.url}${path}`, { headers }).end();
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
     response.resume();
     return response.statusCode;
@@ -39,5 +39,17 @@ describe('a service without authentication', () => {
     ['null', 'localhost:8086', 403],
   ])('is asked by a page of %s under %s: %i', async (origin, host, status) =>
     expect(await statusWith({ host, origin })).toBe(status),
+  );
+
+  it.each([
+    ['none', '/v1/vms', 200],
+    ['same-origin', '/v1/vms', 200],
+    ['same-site', '/v1/vms', 403],
+    ['cross-site', '/v1/vms', 403],
+    ['cross-site', '/v1/vms/a/memslots/0/dirty-log', 403],
+    ['cross-site', '/v1/nothing', 403],
+    ['cross-site', '/docs', 200],
+  ])('is asked by a browser without an Origin, from %s, for %s: %i', async (site, path, status) =>
+    expect(await statusWith({ 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors' }, path)).toBe(status),
   );
 });
