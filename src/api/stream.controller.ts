@@ -5,7 +5,7 @@ import { searchOf } from '../infra/journal/search.js';
 import type { Service } from '../infra/service.js';
 import { Closing } from './closing.service.js';
 import { EVENT_STREAM, type Following, readableEvents } from './event-stream.js';
-import { type Exchange, Http, type HttpRequest, currentPrincipalOf, headerOf } from './http.js';
+import { type Exchange, Http, type HttpRequest, currentPrincipalOf, headerOf, principalOf } from './http.js';
 import { operation } from './openapi-operation.js';
 import { malformedRequest } from './problem.js';
 import { SERVICE } from './service.token.js';
@@ -69,8 +69,9 @@ export class StreamController {
   private seenBy(request: HttpRequest, follower: Follower): Following {
     return {
       next: async (query, waiting) => {
-        const look = await follower.next(query, waiting);
-        return this.service.sight.look(await currentPrincipalOf(request), query, look);
+        const look = await this.service.sight.next(principalOf(request), query, (asked) => follower.next(asked, waiting));
+        await currentPrincipalOf(request);
+        return look;
       },
     };
   }

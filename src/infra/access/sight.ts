@@ -1,14 +1,21 @@
-import type { Journal, Look, Query, StoredRecord } from '../journal/journal.js';
+import { type Journal, type Look, type Query, type StoredRecord, upToOf } from '../journal/journal.js';
 import { UnknownVm } from '../machines/errors.js';
 import type { VmLabels } from '../machines/vm-labels.js';
 import { recordWithout, vmsNamedIn } from './record-without.js';
 import { type Viewer, sees, seesAll } from './visible.js';
 
-/** Records that are looked at in one go. */
-const STEP = 1000;
+/** Positions that one search goes through, whether what it finds there is for whoever asks or not. */
+const REACH = 20_000;
 
-/** Looks at the journal for one page, whether what they find is there for whoever asks or not. */
-const MOST_LOOKS = 20;
+/** Records that a search's first look asks for at least, since some may not be there for whoever asks; each further one, twice as many. */
+const LEAST = 16;
+const MOST = 1024;
+
+/** The id of no VM. */
+const NO_VM = '';
+
+/** Looks at what comes after a query's position, and may wait for it. */
+export type Ask = (query: Query) => Promise<Look>;
 
 /** Records that are there for somebody; `searchedTo` is where the search gave up before it had as many as were wanted. */
 export interface Found {
@@ -41,25 +48,51 @@ export class Sight {
     return shown;
   }
 
-  /** What a look at the journal found that is there for somebody: nothing of what a VM that is not shares with others. */
-  async look(viewer: Viewer, { touching }: Partial<Query>, { records, upTo }: Look): Promise<Look> {
-    const isBlind = touching !== undefined && !(await this.of(viewer, touching.vm));
-    return { records: isBlind ? [] : await this.shown(viewer, records), upTo };
+  /**
+   * What comes next that matches and is there for somebody: nothing of what a VM that is not shares with others. How far this
+   * went tells nothing of what is not there, so that a VM which is not is followed as one that does not exist.
+   */
+  async next(viewer: Viewer, query: Query, ask: Ask): Promise<Look> {
+    const { after, limit, vm = query.touching?.vm } = query;
+    if (seesAll(viewer)) return ask(query);
+    if (vm !== undefined && !(await this.of(viewer, vm))) {
+      const nothing = await ask({ after, limit, vm: NO_VM });
+      // Meanwhile it may have been made.
+      return (await this.of(viewer, vm)) ? { records: [], upTo: after } : nothing;
+    }
+    const found = await this.search(viewer, query, ask);
+    if (found.upTo > after) return found;
+    await ask({ ...query, limit: 1 });
+    return this.search(viewer, query, ask);
   }
 
   /** Records that match and are there for somebody, ascending by position, at most `limit`. */
   async records(viewer: Viewer, query: Query): Promise<Found> {
-    if (seesAll(viewer)) return { records: await this.journal.read(query) };
+    const { after, limit, vm = query.touching?.vm } = query;
+    if (vm !== undefined && !(await this.of(viewer, vm))) return { records: [] };
+    if (seesAll(viewer) || query.vm !== undefined)
+      return { records: await this.shown(viewer, await this.journal.read(query)) };
+    const { records, upTo } = await this.search(viewer, query, (next) => this.journal.look(next));
+    return records.length === limit || upTo < after + REACH ? { records } : { records, searchedTo: upTo };
+  }
+
+  /** Searches the journal up to its end, or up to a position that is as far away whatever there is. */
+  private async search(viewer: Viewer, query: Query, ask: Ask): Promise<Look> {
+    const { after, limit } = query;
+    const end = Math.max(after, Math.min(after + REACH, await this.journal.head()));
     const records: StoredRecord[] = [];
-    let { after } = query;
-    for (let looks = 0; looks < MOST_LOOKS; looks++) {
-      const found = await this.journal.look({ ...query, after, limit: STEP });
-      records.push(...(await this.look(viewer, query, found)).records);
-      if (records.length >= query.limit) return { records: records.slice(0, query.limit) };
-      if (found.upTo <= after) return { records };
-      after = found.upTo;
+    let at = after;
+    let most = Math.max(limit, LEAST);
+    while (at < end && records.length < limit) {
+      const found = await ask({ ...query, after: at, limit: most });
+      if (found.upTo <= at) return { records: [], upTo: after };
+      const within = found.records.filter(({ position }) => position <= end);
+      records.push(...(await this.shown(viewer, within)));
+      at = found.upTo;
+      most = Math.min(2 * most, MOST);
     }
-    return { records, searchedTo: after };
+    const first = records.slice(0, limit);
+    return { records: first, upTo: upToOf(first, limit, end) };
   }
 
   private async show(viewer: Viewer, record: StoredRecord): Promise<StoredRecord> {

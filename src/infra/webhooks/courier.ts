@@ -78,8 +78,8 @@ export class Courier {
     const { signal } = this.stopping;
     const query = { ...this.query, after: this.now.cursor, limit: 1 };
     const { followers, sight } = this.tools;
-    const found = await followers.next(query, { patience: PATIENCE, signal });
-    const { records, upTo } = await sight.look(this.webhook.maker, query, found);
+    const waiting = { patience: PATIENCE, signal };
+    const { records, upTo } = await sight.next(this.webhook.maker, query, (asked) => followers.next(asked, waiting));
     if (signal.aborted) return;
     const record = records[0];
     const failure = record && (await this.deliver(record));
