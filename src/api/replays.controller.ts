@@ -6,7 +6,7 @@ import { seesAll } from '../infra/access/visible.js';
 import type { Replay } from '../infra/replays.js';
 import type { Service } from '../infra/service.js';
 import { Closing } from './closing.service.js';
-import { type Exchange, Http, principalOf } from './http.js';
+import { type Exchange, Http, currentPrincipalOf, principalOf } from './http.js';
 import { operation } from './openapi-operation.js';
 import { RequestProblem } from './problem.js';
 import { SERVICE } from './service.token.js';
@@ -67,12 +67,11 @@ export class ReplaysController {
     @Query({ schema: noQuery }) _: object,
     @Param({ schema: replayPath }) { id }: ReplayPath,
   ): Promise<Observable<MessageEvent>> {
-    const principal = principalOf(request);
-    const now = await this.find(principal, id);
+    const now = await this.find(principalOf(request), id);
     const progress = now.state === 'running' ? this.service.replays.progress(id) : undefined;
     return (progress ?? of(now)).pipe(
       takeUntil(this.closing.begun),
-      concatMap((replay) => this.seenBy(principal, replay)),
+      concatMap(async (replay) => this.seenBy(await currentPrincipalOf(request), replay)),
       map((replay): MessageEvent => ({ type: 'replay', data: replay })),
     );
   }

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BehaviorSubject } from 'rxjs';
 import type { Role } from '../../../src/infra/access/principal.js';
 import { serviceTokens } from '../../../src/infra/access/service-tokens.js';
 import { TokenStore } from '../../../src/infra/access/token-store.js';
+import type { Replay, Replays } from '../../../src/infra/replays.js';
 import { world } from '../../../src/infra/world.js';
 import { Api, type Body, base64 } from '../support/api.js';
 
@@ -201,6 +203,29 @@ describe('a token of one label', () => {
     await foreign.cancel().catch(() => undefined);
     expect(api.log).toEqual([]);
   }, 30_000);
+
+  it('follows a replay until it is revoked', async () => {
+    const { id, token } = store.create({ actor: 'fred', roles: ['auditor'], labels: ['team=a'] });
+    const replay = { id: 'r', vm: 'a1', state: 'running', checked: 0, total: 9, erased: 0, divergences: [] } as const;
+    const steps = new BehaviorSubject<Replay>(replay);
+    const replays = { get: () => steps.value, progress: () => steps };
+    const other = await Api.start({}, { tokens: [serviceTokens(store)] }, (service) => ({
+      ...service,
+      sight: api.service.sight,
+      replays: replays as unknown as Replays,
+    }));
+    const headers = { authorization: `Bearer ${token}` };
+    const { body } = await other.raw('GET', '/v1/replays/r/events', undefined, headers);
+    const reader = (body as ReadableStream<Uint8Array>).getReader();
+    let text = '';
+    while (!text.includes('"checked":0')) text += Buffer.from((await reader.read()).value ?? []).toString();
+    store.revoke(id);
+    steps.next({ ...replay, checked: 5 });
+    for (let rest = await reader.read(); !rest.done; rest = await reader.read())
+      text += Buffer.from(rest.value).toString();
+    expect(text).not.toContain('"checked":5');
+    await other.close();
+  });
 
   it('loses what it had as soon as it is revoked', async () => {
     const { id, token } = store.create({ actor: 'dave', roles: ['reader'], labels: [] });
