@@ -69,7 +69,9 @@ export class StreamController {
   private seenBy(request: HttpRequest, follower: Follower): Following {
     return {
       next: async (query, waiting) => {
-        const look = await this.service.sight.next(principalOf(request), query, (asked) => follower.next(asked, waiting));
+        const look = await this.service.sight.next(principalOf(request), query, (asked) =>
+          follower.next(asked, waiting),
+        );
         await currentPrincipalOf(request);
         return look;
       },

@@ -13,6 +13,7 @@ import { openSqliteJournal } from './journal/sqlite-journal.js';
 import { History } from './machines/history.js';
 import { addGauges } from './metrics/gauges.js';
 import { Metrics } from './metrics/metrics.js';
+import { makePrivately } from './private-file.js';
 import { Machines } from './machines/machines.js';
 import { VmLabels } from './machines/vm-labels.js';
 import { Replays } from './replays.js';
@@ -85,7 +86,9 @@ async function openLocked(
   unlock: () => void,
 ): Promise<Service> {
   const metrics = new Metrics();
-  const ledger = await openSqliteJournal({ file: join(dataDir, LEDGER_FILE), ...options }, metrics);
+  const file = join(dataDir, LEDGER_FILE);
+  makePrivately(file);
+  const ledger = await openSqliteJournal({ file, ...options }, metrics);
   const { journal, snapshots, tree, answers, webhooks: store } = ledger;
   const log = await TransparencyLog.open(dataDir, journal, tree, logOptions).catch(async (error: unknown) => {
     await journal.close();

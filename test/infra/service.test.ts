@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lastValueFrom, toArray } from 'rxjs';
 import Database from 'better-sqlite3';
 import { command } from '../../src/domain/vm/command.js';
+import { BEGINNING } from '../../src/infra/accesses/access-index.js';
 import { DataDirInUseError } from '../../src/infra/data-dir-lock.js';
 import type { Replay } from '../../src/infra/replays.js';
 import { LEDGER_FILE, type Service, openService } from '../../src/infra/service.js';
@@ -50,6 +51,15 @@ describe('a data directory', () => {
     await service.close();
     service = await openService({ dataDir });
     expect(await service.journal.head()).toBe(0);
+  });
+
+  it('holds nothing of the guests that others can read, whoever made it', async () => {
+    await life('a');
+    for await (const _ of service.accesses.search({ vm: 'a' }, BEGINNING)) break;
+    const open = (name: string) => (statSync(join(dataDir, name)).mode & 0o077) !== 0;
+    const files = readdirSync(dataDir).filter((name) => /^(?:ledger|accesses)/.test(name));
+    expect(files).toEqual(expect.arrayContaining([LEDGER_FILE, `${LEDGER_FILE}-wal`, 'accesses.sqlite']));
+    expect(files.filter(open)).toEqual([]);
   });
 
   it('is free again after an open that failed', async () => {

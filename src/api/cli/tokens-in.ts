@@ -4,7 +4,7 @@ import { world } from '../../infra/world.js';
 
 /** What a piece of work on the tokens of a data directory answers; the directory is made if it is not there. */
 export function tokensIn<Answer>(dataDir: string, work: (store: TokenStore) => Answer): Answer {
-  mkdirSync(dataDir, { recursive: true });
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const store = new TokenStore(dataDir, world);
   try {
     return work(store);

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import { rmSync } from 'node:fs';
 import { sqliteCode } from '../journal/sqlite-faults.js';
+import { makePrivately } from '../private-file.js';
 
 /**
  * The version of what is in the file, in its header (user_version): it goes up whenever a record leads to other rows than before, and
@@ -114,6 +115,7 @@ function create(db: Database.Database): void {
 }
 
 function open(file: string): Database.Database {
+  makePrivately(file);
   const db = new Database(file);
   db.pragma('journal_mode = WAL');
   // What a power cut takes is made again from the ledger.

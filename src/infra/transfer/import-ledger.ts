@@ -127,7 +127,7 @@ async function install(dataDir: string): Promise<void> {
  */
 export async function importLedger(options: ImportOptions): Promise<ImportReport> {
   const { dataDir } = options;
-  await mkdir(dataDir, { recursive: true });
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await assertEmpty(dataDir);
   const unlock = lockDataDir(dataDir);
   const building = join(dataDir, BUILDING);

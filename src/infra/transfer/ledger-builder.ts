@@ -12,6 +12,7 @@ import { openForWriting } from '../journal/connection.js';
 import type { BulkData } from '../journal/journal.js';
 import { migrate } from '../journal/migrate.js';
 import { journalError } from '../journal/sqlite-faults.js';
+import { makePrivately } from '../private-file.js';
 import type { DraftRow } from '../journal/writer-messages.js';
 import { ImportedErasures } from './erasures.js';
 import type { Entry } from './export-format.js';
@@ -76,6 +77,7 @@ export class LedgerBuilder {
     file: string,
     private readonly checkpoints: readonly CheckpointBody[],
   ) {
+    makePrivately(file);
     this.db = openForWriting({ file });
     migrate(this.db);
     this.appender = new Appender(this.db);

@@ -19,6 +19,12 @@ describe('vmledger token', () => {
   const status = async (token: string) =>
     (await fetch(`${service.url}/v1/vms`, { headers: { authorization: `Bearer ${token}` } })).status;
 
+  it('makes a data directory that nobody but its owner can read', async () => {
+    const fresh = join(dataDir, 'fresh');
+    await vmledger(['token', 'create', 'ci', '-r', 'reader', '-d', fresh]);
+    expect(statSync(fresh).mode & 0o777).toBe(0o700);
+  });
+
   it('creates a token that a running service takes, lists it, and revokes it there and then', async () => {
     expect(await run('list', '--json')).toEqual({ stdout: '[]\n', stderr: '', code: 0 });
     const { stdout, stderr, code } = await run(

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -35,6 +35,8 @@ describe('vmledger export and import', () => {
     const { stdout, stderr, code } = await run('import', at('packed.jsonl.gz'), '-d', at('copy'));
     expect([stderr, code]).toEqual(['', 0]);
     expect(stdout).toMatch(/copy: 20000 records imported, 20000 of them signed\nroot \S{43}=\n$/);
+    expect(statSync(at('copy')).mode & 0o777).toBe(0o700);
+    expect(statSync(join(at('copy'), LEDGER_FILE)).mode & 0o777).toBe(0o600);
     const root = stdout.split('root ')[1] ?? '';
     expect((await run('verify', at('copy'))).stdout).toContain(`all under a signed checkpoint\nroot ${root}`);
     expect(JSON.parse((await run('import', at('plain.jsonl'), '-d', at('json'), '--json')).stdout)).toEqual({
