@@ -8,7 +8,7 @@ import { answerJson } from './answer-json.js';
 import type { Envelope } from './answers.js';
 import { Closing } from './closing.service.js';
 import { Commands } from './commands.service.js';
-import { type Exchange, Http } from './http.js';
+import { type Exchange, Http, currentPrincipalOf } from './http.js';
 import { introspectedIn } from './introspected.js';
 import { operation } from './openapi-operation.js';
 import { SERVICE } from './service.token.js';
@@ -76,6 +76,7 @@ export class IntrospectionEventsController {
   }
 
   private async read(http: Exchange, vm: string, { after, limit }: EventsQuery) {
+    await currentPrincipalOf(http.request);
     const existing = await this.commands.view(http, vm, undefined);
     const introspected = introspectedIn(existing);
     const events = pendingEvents(introspected).filter(({ seq }) => seq > after);
