@@ -144,6 +144,8 @@ describe('webhooks over REST', () => {
     ['a URL of another scheme', { url: 'ftp://127.0.0.1/' }, 'url: '],
     ['a file', { url: 'file:///etc/passwd' }, 'url: '],
     ['a URL with a password', { url: 'http://user:pass@127.0.0.1/' }, 'url: must not hold a user or a password'],
+    ['a URL with a space before it', { url: ' http://127.0.0.1/' }, 'url: must not hold spaces'],
+    ['a URL with a line break', { url: 'ht\ntp://127.0.0.1/' }, 'url: must not hold spaces'],
     ['a URL with a fragment', { url: 'http://127.0.0.1/#x' }, 'url: must not have a fragment'],
     ['too long a URL', { url: `http://127.0.0.1/${'x'.repeat(2048)}` }, 'url: '],
     ['an unknown field', { secret: 'whsec_x' }, 'secret: '],

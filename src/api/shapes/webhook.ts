@@ -9,6 +9,9 @@ const SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:']);
 
 const parsed = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);
 
+/** What a URL is read without, but would be shown with. */
+const BLANK = /[\s\p{Cc}]/u;
+
 /** Where deliveries go. What stands in it is shown to whoever may read webhooks, so it holds no password. */
 const target = z
   .string()
@@ -19,6 +22,7 @@ const target = z
     'must not hold a user or a password',
   )
   .refine((text) => parsed(text)?.hash === '', 'must not have a fragment')
+  .refine((text) => !BLANK.test(text), 'must not hold spaces or line breaks')
   .meta({ format: 'uri', description: 'an http or https URL, without user and password; redirects are not followed' });
 
 const position = z.int().min(0);
