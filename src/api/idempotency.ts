@@ -48,14 +48,16 @@ export class Idempotency {
   ) {}
 
   /**
-   * Lets a first request pass, marked as retryable; answers any other.
+   * Lets a first request pass, marked as retryable; answers any other. Where nothing is served in spite of its route, a request comes by
+   * twice.
    *
-   * @returns whether the request was answered; undefined if it has no key
+   * @returns whether the request was answered; undefined if it has no key, or has passed
    * @throws RequestProblem
    */
   begin(request: HttpRequest, reply: HttpReply): Promise<boolean> | undefined {
-    const { method, headers, principal } = request;
-    const isKeyed = principal && isChange(method) && headers['idempotency-key'] !== undefined;
+    const { method, headers, principal, retryable } = request;
+    const isKeyed =
+      retryable === undefined && principal && isChange(method) && headers['idempotency-key'] !== undefined;
     return isKeyed ? this.beginKeyed(request, reply) : undefined;
   }
 

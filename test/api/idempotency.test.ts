@@ -57,6 +57,18 @@ describe('Idempotency-Key', () => {
     expect([isReplayed(answer), await api.head()]).toEqual([false, head]);
   });
 
+  it.each([
+    ['POST', '/nowhere'],
+    ['POST', '/v1/vms/'],
+    ['POST', '/v1/vms//vcpus'],
+    ['POST', '/v1/vms//memop'],
+    ['PUT', '/v1/vms//memslots/0'],
+    ['DELETE', '/v1/vms/m/y/z'],
+  ])('is 404 with %s %s, where nothing is served, as often as it is asked', async (method, path) => {
+    const again = key(`${method}${path}`.replaceAll('/', '-'));
+    for (let i = 0; i < 2; i++) expect((await api.call(method, path, undefined, again)).status).toBe(404);
+  });
+
   it('is 422 with another body while the first is on its way', async () => {
     const both = await Promise.all([
       api.call('POST', MEMOP, WRITE, key('racing')),
