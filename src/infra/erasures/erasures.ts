@@ -54,6 +54,8 @@ export class Erasures {
     private readonly machines: Machines,
   ) {
     this.sweeper = new Sweeper(journal);
+    // Makes up for a sweep that the end of another process prevented.
+    void this.sweeper.sweep();
   }
 
   /** Whether nothing of what was erased is left in the free space of the journal's files; else it will be gone in a while. */

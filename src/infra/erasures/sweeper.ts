@@ -13,7 +13,7 @@ export class Sweeper {
 
   constructor(private readonly journal: Journal) {}
 
-  /** Whether nothing of what this process erased is left in the files. */
+  /** Whether nothing of what was erased is left in the files. */
   get isDone(): boolean {
     return !this.pending;
   }

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { answerKeeper } from './answer-keeper.js';
-import { sweep } from './eraser.js';
+import { hasErasures, sweep } from './eraser.js';
 import type { Job } from './writer-messages.js';
 
 /** Rows that one step of a job deletes at most, so that appends need not wait long. */
@@ -73,7 +73,7 @@ export function jobSteps(db: Database.Database): (job: Job) => boolean {
       return true;
     },
     sweep: () => {
-      sweep(db);
+      if (hasErasures(db)) sweep(db);
       return true;
     },
   };

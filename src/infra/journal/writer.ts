@@ -20,7 +20,7 @@ function catchUp(db: Database.Database): void {
   }
 }
 
-/** Makes up for a sweep that a crash prevented. While others read the file, the next erasure or the end does it. */
+/** Makes up for a sweep that a crash prevented. While others read the file, `Erasures` goes on trying. */
 function sweepAfterCrash(db: Database.Database): void {
   try {
     if (hasErasures(db)) sweep(db);

@@ -1,7 +1,8 @@
 import Database from 'better-sqlite3';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EMPTY, lastValueFrom } from 'rxjs';
 import { stateDigest } from '../../../src/domain/audit/state-digest.js';
 import { fragments } from '../../../src/domain/memory/address.js';
@@ -9,6 +10,8 @@ import { command } from '../../../src/domain/vm/command.js';
 import { digester } from '../../../src/infra/digester.js';
 import { LEDGER_FILE, type Service, openService } from '../../../src/infra/service.js';
 import { verifyLedger } from '../../../src/infra/verify/verify-ledger.js';
+
+const MARKER = 'what nobody may find again';
 
 describe('an erasure in a service', () => {
   let dataDir: string;
@@ -45,6 +48,12 @@ describe('an erasure in a service', () => {
     service = await openService({ dataDir });
   };
 
+  const isInFiles = (): boolean =>
+    ['', '-wal'].some((suffix) => {
+      const file = join(dataDir, `${LEDGER_FILE}${suffix}`);
+      return existsSync(file) && readFileSync(file).includes(MARKER);
+    });
+
   const digestNow = async (): Promise<string> => {
     const { vm } = await service.history.load('vm');
     return vm ? Buffer.from(stateDigest(vm, digester)).toString('hex') : 'none';
@@ -69,6 +78,21 @@ describe('an erasure in a service', () => {
     const text = (page: number) => Buffer.from(vm?.memory.read(fragments(BigInt(4096 * page), 9)) ?? []).toString();
     expect([text(0), text(69), text(80).slice(0, 4)]).toEqual(['after 140', 'after 139', 'last']);
     expect(await replay()).toMatchObject({ state: 'done', divergences: [] });
+  }, 60_000);
+
+  it('is swept after a restart too, once nobody reads the files as they were any more', async () => {
+    await create();
+    await write(0, MARKER);
+    await write(0, 'x'.repeat(4096));
+    const reader = new Database(join(dataDir, LEDGER_FILE), { readonly: true });
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM records').get();
+    await erase();
+    await restart();
+    expect([service.erasures.areSwept, isInFiles()]).toEqual([false, true]);
+    reader.close();
+    while (!service.erasures.areSwept) await sleep(50);
+    expect(isInFiles()).toBe(false);
   }, 60_000);
 
   it('leaves a VM as it is, also for who rebuilds it', async () => {
