@@ -7,7 +7,7 @@ import { makePrivately } from '../private-file.js';
  * The version of what is in the file, in its header (user_version): it goes up whenever a record leads to other rows than before, and
  * files of another version are made again.
  */
-export const INDEX_VERSION = 1;
+export const INDEX_VERSION = 2;
 
 /** What `until` is while something goes on. */
 export const OPEN = Number.MAX_SAFE_INTEGER;

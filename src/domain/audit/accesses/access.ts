@@ -26,6 +26,9 @@ export const ACCESS_KINDS = [
 
 export type AccessKind = (typeof ACCESS_KINDS)[number];
 
+/** Kinds that are about marks of guest frames, which no other frame has in common with them (docs/architecture.md, "Memory"). */
+export const MARK_KINDS: ReadonlySet<AccessKind> = new Set(['key_read', 'key_write', 'cmma_read', 'cmma_write']);
+
 /** An address as it was given, and in which space: `real` is before prefixing, `logical` and `linear` before translation. */
 export interface Given {
   readonly space: 'absolute' | 'logical' | 'real' | 'linear';

@@ -1,5 +1,5 @@
 import { PAGE_SIZE, type Part } from '../../memory/address.js';
-import type { Access } from './access.js';
+import { type Access, MARK_KINDS } from './access.js';
 import { type MemoryMap, NO_MEMORY, type PageRun, backingsOf, framesOf } from './memory-map.js';
 
 /** Guest memory of a VM. */
@@ -69,7 +69,7 @@ export function placed(access: Access, vm: string, maps: Maps): Placed {
   if (pages.length > 0)
     return { ...access, resolved: pages.flatMap((run) => [...framesOf(map, run)]), shared: [], runs: pages };
   const runs = access.stored.flatMap((part) => [...backingsOf(vm, map, part)].flatMap(({ run }) => run ?? []));
-  if (sharesNothing(map)) return { ...access, shared: [], runs };
+  if (MARK_KINDS.has(access.kind) || sharesNothing(map)) return { ...access, shared: [], runs };
   const shared = access.resolved.flatMap((part) =>
     [...backingsOf(vm, map, part)].flatMap(({ run, absolute, size }) =>
       run === undefined

@@ -94,6 +94,11 @@ describe('where an access was', () => {
     expect(at(vm, absolute, size)).toEqual({ shared: [...shared].sort(), runs });
   });
 
+  it.each(['key_read', 'key_write', 'cmma_read', 'cmma_write'] as const)('%s is of the frame alone', (kind) => {
+    const { shared, runs } = placed(access(0x9000, PAGE, kind), 'I', maps);
+    expect([shared, runs]).toEqual([[], []]);
+  });
+
   it('a page that was replaced is where its frames are', () => {
     const replaced = placed({ ...access(0, 1, 'replace'), resolved: [], replaced: { page: 9 } }, 'I', maps);
     expect(replaced.resolved).toEqual([
