@@ -1,5 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { openForReading } from '../../infra/journal/connection.js';
+import { sqliteCode } from '../../infra/journal/sqlite-faults.js';
 import { LEDGER_FILE } from '../../infra/service.js';
 
 /** A ledger and the data directory that it is in. */
@@ -11,10 +13,30 @@ export interface LedgerPath {
 /** Where the data directory is if nobody says: as for the service. */
 export const defaultDataDir = (): string => process.env['DATA_DIR'] || './data';
 
+/** What SQLite answers where it can't have the files that it keeps beside a ledger, or may not read this one. */
+const SHUT: readonly (string | undefined)[] = ['SQLITE_READONLY_DIRECTORY', 'SQLITE_CANTOPEN'];
+
+/** @throws if SQLite cannot open a ledger where it is, which says nothing of what is in it */
+function assertOpens(file: string): void {
+  try {
+    const db = openForReading({ file });
+    try {
+      db.pragma('schema_version');
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    if (SHUT.includes(sqliteCode(error)))
+      throw new Error(
+        `${file} cannot be opened where it is: SQLite keeps files beside it. Copy it, with its -wal if there is one, to a folder that can be written to`,
+      );
+  }
+}
+
 /**
  * The ledger that a path names: a data directory, or a ledger's file.
  *
- * @throws if there is no such file
+ * @throws if there is no such file, or it cannot be opened
  */
 export function ledgerAt(path: string): LedgerPath {
   const found = statSync(path, { throwIfNoEntry: false });
@@ -22,5 +44,6 @@ export function ledgerAt(path: string): LedgerPath {
     ? { file: join(path, LEDGER_FILE), dataDir: path }
     : { file: path, dataDir: dirname(path) };
   if (!statSync(ledger.file, { throwIfNoEntry: false })?.isFile()) throw new Error(`there is no ledger at ${path}`);
+  assertOpens(ledger.file);
   return ledger;
 }

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LEDGER_FILE, openService } from '../../../src/infra/service.js';
@@ -60,6 +60,16 @@ function tamper(sql: string): void {
 }
 
 describe('vmledger verify', () => {
+  it('does not call a ledger broken that cannot be opened where it is', async () => {
+    // As in a folder that nobody can write to: SQLite cannot have its file there.
+    const wal = join(copy, `${LEDGER_FILE}-wal`);
+    rmSync(wal, { force: true });
+    mkdirSync(wal);
+    const { stdout, stderr, code } = await vmledger(['verify', copy]);
+    expect([stdout, code]).toEqual(['', 2]);
+    expect(stderr).toContain('cannot be opened where it is');
+  });
+
   it('says that a ledger is sound, of a data directory, a file, and the one in DATA_DIR', async () => {
     for (const [args, env] of [
       [[copy], {}],
