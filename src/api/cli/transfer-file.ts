@@ -16,7 +16,8 @@ async function sync(path: string): Promise<void> {
 }
 
 /**
- * Writes lines to a file, whole or not at all, compressed if its name ends in `.gz`; or to standard output.
+ * Writes lines to a file, whole or not at all, compressed if its name ends in `.gz`; or to standard output. Nobody but its owner may
+ * read the file.
  *
  * @throws the file system's own error, or that of the lines
  */
@@ -25,7 +26,9 @@ export async function writeLines(name: string, lines: Iterable<string>, signal: 
   const temporary = `${name}.new`;
   try {
     const pack = isPacked(name) ? createGzip() : new PassThrough();
-    await pipeline(lines, pack, createWriteStream(temporary), { signal });
+    // One that was left by a process that was killed may have another mode.
+    await rm(temporary, { force: true });
+    await pipeline(lines, pack, createWriteStream(temporary, { flags: 'wx', mode: 0o600 }), { signal });
     await sync(temporary);
     await rename(temporary, name);
     await sync(dirname(name));

@@ -46,6 +46,12 @@ describe('vmledger export and import', () => {
     });
   }, 60_000);
 
+  it('write a file that nobody but its owner may read, whatever was there before', async () => {
+    writeFileSync(at('owned.jsonl.new'), 'left by one that was killed');
+    await run('export', at('owned.jsonl'));
+    expect((statSync(at('owned.jsonl')).mode & 0o777).toString(8)).toBe('600');
+  }, 60_000);
+
   it('work through a pipe', async () => {
     const script = `"$0" "$1" export - | "$0" "$1" import - -d "${at('piped')}"`;
     const child = spawn('sh', ['-c', script, process.execPath, CLI], {
