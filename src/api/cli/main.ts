@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { createRequire } from 'node:module';
 import { CliError } from './cli-error.js';
 import { EXIT } from './exit-codes.js';
 
@@ -23,7 +24,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 /** The command that is named first, or all of them for whoever looks for one. */
 async function program(name = ''): Promise<Command> {
   const one = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  const root = new Command('vmledger').description('KVM virtual machines kept as ledgers');
+  const { version } = createRequire(import.meta.url)('../../../package.json') as { readonly version: string };
+  // Options before a command are the program's: commands have a --version of their own.
+  const root = new Command('vmledger')
+    .description('KVM virtual machines kept as ledgers')
+    .version(version, '-V, --version', 'say which release this is')
+    .enablePositionalOptions();
   for (const load of one ? [one] : Object.values(COMMANDS)) root.addCommand(await load());
   return everywhere(root, (command) => command.exitOverride());
 }

@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { startProcess } from '../../support/process.js';
 import { Api } from '../support/api.js';
 import { CLI, vmledger } from './cli.js';
+
+/** Beside `dist`, as that of the sources. */
+const PACKAGE = join(dirname(CLI), '..', '..', '..', 'package.json');
 
 describe('the reading commands', () => {
   let api: Api;
@@ -36,6 +39,12 @@ describe('the reading commands', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as unknown);
+
+  it('leave --version to the program where no command is named', async () => {
+    const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { readonly version: string };
+    expect(await said('--version')).toBe(`${version}\n`);
+    expect(await said('vm', 'show', 'one', '--version', '1')).toMatch(/^version +1$/m);
+  });
 
   it('list VMs, over as many pages as there are', async () => {
     const lines = (await said('vm', 'list')).split('\n');
