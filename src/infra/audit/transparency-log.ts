@@ -19,8 +19,11 @@ export const LOG_FOLDER = 'log';
 export const CHECKPOINT_FILE = 'checkpoint';
 export const COSIGNED_FILE = 'checkpoint.cosigned';
 
-/** Milliseconds from one checkpoint to the next at least: every record is under one within a second. */
-const INTERVAL = 900;
+/**
+ * Milliseconds from one look at the journal to the next: every record is under a checkpoint within a second, also where a busy
+ * machine takes a while to sign and to write it.
+ */
+const INTERVAL = 500;
 
 /** The journal is not the one that the log signed; to sign it would be to tell two stories. */
 export class LogForkError extends Error {}

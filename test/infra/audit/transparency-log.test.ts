@@ -116,7 +116,7 @@ describe('a checkpoint', () => {
     expect(log.checkpoint()).toEqual(log.newest());
   });
 
-  it('covers every record within a second, and is at most one a second or so', async () => {
+  it('covers every record within a second, and is at most two a second or so', async () => {
     const { log } = await open();
     const seen = new Set<number>();
     const start = performance.now();
@@ -129,7 +129,7 @@ describe('a checkpoint', () => {
       seen.add(log.newest().size);
     }
     expect(seen.size).toBeGreaterThan(1);
-    expect(seen.size).toBeLessThanOrEqual(6);
+    expect(seen.size).toBeLessThanOrEqual(8);
   }, 20_000);
 
   it('covers everything once the service has come to its end', async () => {
