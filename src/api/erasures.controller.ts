@@ -9,7 +9,8 @@ import type { Service } from '../infra/service.js';
 import { Answering } from './answering.js';
 import { type Envelope, setOutcome } from './answers.js';
 import { cursorAfter, cursorOf, pageOf } from './cursor.js';
-import { type Exchange, Http, principalOf } from './http.js';
+import { type Exchange, Http, headerOf, principalOf } from './http.js';
+import { ifMatchOf } from './if-match.js';
 import { operation } from './openapi-operation.js';
 import { type Presentation, bodyOf } from './presentation.js';
 import { RequestProblem } from './problem.js';
@@ -84,6 +85,7 @@ export class ErasuresController {
       actor,
       requestId: request.id,
       trace: traceOf(request),
+      ifMatch: ifMatchOf(headerOf(request, 'if-match')),
       present,
     });
     const { answer } = await erasing.catch((error: unknown) => this.refused(principal, error));

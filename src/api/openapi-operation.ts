@@ -52,6 +52,7 @@ const PROBLEM_STATUSES = {
     PROBLEMS.malformed_request,
     PROBLEMS.unknown_vm,
     PROBLEMS.would_take_from,
+    PROBLEMS.version_mismatch,
     PROBLEMS.internal_error,
     PROBLEMS.journal_unavailable,
     PROBLEMS.journal_full,

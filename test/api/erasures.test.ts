@@ -150,6 +150,24 @@ describe('/v1/audit/erasures', () => {
     expect(await api.head()).toBe(head);
   });
 
+  it('is not carried out at another version than the client asks for', async () => {
+    await write(0x1000, MARKER);
+    const { version } = await write(0x1000, 'x'.repeat(4096));
+    const head = await api.head();
+    const at = (tag: string) =>
+      api.call('POST', '/v1/audit/erasures', { vm: 'vm', reason: 'asked to' }, { 'if-match': tag });
+    const { status, headers, body } = await at(`"${Number(version) - 1}"`);
+    expect([status, headers.get('etag'), body['type']]).toEqual([
+      412,
+      `"${String(version)}"`,
+      'urn:vmledger:problem:version-mismatch',
+    ]);
+    expect((await at('7')).status).toBe(400);
+    expect([await api.head(), isInFiles(MARKER)]).toEqual([head, true]);
+    expect((await at(`"${String(version)}"`)).status).toBe(201);
+    expect(isInFiles(MARKER)).toBe(false);
+  });
+
   it('waits for who reads the files as they were, and says so meanwhile', async () => {
     await write(0x1000, MARKER);
     await write(0x1000, 'x'.repeat(4096));

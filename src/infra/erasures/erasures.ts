@@ -2,14 +2,14 @@ import type { CommandOf } from '../../domain/vm/command.js';
 import { runsOf } from '../../domain/vm/erasure.js';
 import { PAGE_SIZE } from '../../domain/memory/address.js';
 import { type Journal, JournalError } from '../journal/journal.js';
-import { MalformedCommand, UnknownVm } from '../machines/errors.js';
+import { MalformedCommand, UnknownVm, VersionMismatch } from '../machines/errors.js';
 import type { Machines } from '../machines/machines.js';
 import type { Answer, Submission } from '../machines/submission.js';
 import { type Held, type Range, Survey } from './survey.js';
 import { Sweeper } from './sweeper.js';
 
 /** An erasure that is asked for; all of the VM's records if it says no more. */
-export interface ErasureRequest extends Pick<Submission, 'vm' | 'actor' | 'requestId' | 'trace'> {
+export interface ErasureRequest extends Pick<Submission, 'vm' | 'actor' | 'requestId' | 'trace' | 'ifMatch'> {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   readonly reason: string;
@@ -66,7 +66,7 @@ export class Erasures {
   /**
    * Erases, and answers once it is durable.
    *
-   * @throws UnknownVm, MalformedCommand, WouldTakeFrom, JournalError: nothing is erased
+   * @throws UnknownVm, VersionMismatch, MalformedCommand, WouldTakeFrom, JournalError: nothing is erased
    */
   erase(request: ErasureRequest): Promise<Erased> {
     const erased = this.queue.then(() => this.perform(request));
@@ -112,7 +112,8 @@ export class Erasures {
   }
 
   private async carryOut(request: ErasureRequest, { from, to }: Range, survey: Survey): Promise<Erased> {
-    const { vm, reason, actor, requestId, trace, present } = request;
+    const { vm, reason, actor, requestId, trace, ifMatch, present } = request;
+    if (ifMatch && !ifMatch.includes(survey.version)) throw new VersionMismatch(vm, survey.version);
     const submit = (command: Submission['command'], more: Partial<Submission> = {}): Promise<Answer> =>
       this.machines.submit({ vm, command, actor, requestId, trace, held: true, ...more });
     const held = survey.held();

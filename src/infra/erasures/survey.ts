@@ -106,6 +106,11 @@ export class Survey {
     return [...this.twins.keys()];
   }
 
+  /** The version that the VM has come to. */
+  get version(): number {
+    return this.twins.get(this.range.vm)?.version ?? 0;
+  }
+
   /** What its record says beside the range and the reason. */
   get facts() {
     const { records, pieces, bytes, chain } = this;
