@@ -1,26 +1,40 @@
 import { Command } from 'commander';
-import { join } from 'node:path';
-import { parseCheckpoint } from '../../domain/audit/tlog/checkpoint.js';
+import { NO_WITNESSES } from '../../domain/audit/tlog/policy.js';
 import { exportLog } from '../../infra/audit/export-log.js';
-import { CHECKPOINT_FILE, LOG_FOLDER } from '../../infra/audit/transparency-log.js';
-import { readIfThere } from '../../infra/durable-file.js';
+import { readPolicy } from '../../infra/audit/policy-file.js';
+import { publishedCheckpoint } from '../../infra/audit/transparency-log.js';
 import { defaultDataDir, ledgerAt } from './ledger-path.js';
 import { logKeyOf } from './log-key.js';
 import { Progress } from './progress.js';
 
+interface Options {
+  readonly dataDir: string;
+  readonly witnessPolicy?: string;
+}
+
 /** `vmledger log export`: the log as files that any web server can serve. */
 export const logExportCommand = (): Command =>
   new Command('export')
-    .description('write the log up to its newest checkpoint as a folder of files (C2SP tlog-tiles)')
+    .description('write the log up to the checkpoint that is published as a folder of files (C2SP tlog-tiles)')
     .argument('<folder>', 'where to; made if absent')
     .option('-d, --data-dir <folder>', 'the data directory', defaultDataDir())
-    .action(async (folder: string, { dataDir }: { readonly dataDir: string }) => {
+    .option(
+      '-w, --witness-policy <file>',
+      'who must have cosigned the checkpoint, as for the service',
+      process.env['WITNESS_POLICY'] || undefined,
+    )
+    .action(async (folder: string, { dataDir, witnessPolicy }: Options) => {
       const { file } = ledgerAt(dataDir);
-      const path = join(dataDir, LOG_FOLDER, CHECKPOINT_FILE);
-      const checkpoint = parseCheckpoint((await readIfThere(path)) ?? '');
-      if (checkpoint === undefined) throw new Error(`there is no checkpoint at ${path}: start the service once`);
+      const key = await logKeyOf(dataDir);
+      const policy = witnessPolicy === undefined ? NO_WITNESSES : await readPolicy(witnessPolicy);
+      const checkpoint = await publishedCheckpoint(dataDir, key, policy);
+      if (checkpoint === undefined)
+        throw new Error(
+          witnessPolicy === undefined
+            ? `there is no checkpoint in ${dataDir}: start the service once`
+            : `there is no checkpoint in ${dataDir} that enough witnesses cosigned`,
+        );
       const progress = new Progress('export');
-      await exportLog({ file, folder, checkpoint, key: await logKeyOf(dataDir), progress: progress.step });
-      progress.end();
+      await exportLog({ file, folder, checkpoint, key, progress: progress.step }).finally(() => progress.end());
       process.stdout.write(`${folder}: ${checkpoint.size} records of ${checkpoint.origin}\n`);
     });

@@ -187,6 +187,23 @@ export class TransparencyLog {
   }
 }
 
+/**
+ * The checkpoint in a data directory that a service publishes under a policy: the newest that has its quorum; undefined if there is
+ * none.
+ */
+export async function publishedCheckpoint(
+  dataDir: string,
+  key: VerifierKey,
+  policy: Policy,
+): Promise<Checkpoint | undefined> {
+  const cosigning = new Cosigning(key, policy);
+  for (const name of [CHECKPOINT_FILE, COSIGNED_FILE]) {
+    const checkpoint = await readCheckpoint(join(dataDir, LOG_FOLDER, name), key);
+    if (checkpoint && cosigning.isEnough(checkpoint)) return checkpoint;
+  }
+  return undefined;
+}
+
 function sign({ key, sign }: LogSigner, tree: Tree, size: number): Checkpoint {
   const body = { origin: key.name, size, root: rootAt(size, tree) };
   const text = checkpointText(body);

@@ -1,7 +1,9 @@
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keyText } from '../../../src/domain/audit/tlog/key.js';
+import { noteText } from '../../../src/domain/audit/tlog/note.js';
+import { signer } from '../../domain/support/tlog-keys.js';
 import { LEDGER_FILE } from '../../../src/infra/service.js';
 import Database from 'better-sqlite3';
 import { Api } from '../support/api.js';
@@ -57,7 +59,7 @@ describe('vmledger log', () => {
     }
   });
 
-  it('export writes no checkpoint over records that were not signed', async () => {
+  it('export writes nothing of records that were not signed', async () => {
     const copy = join(folder, 'copy');
     cpSync(join(api.dataDir, 'log'), join(copy, 'log'), { recursive: true });
     const original = new Database(join(api.dataDir, LEDGER_FILE), { readonly: true });
@@ -66,10 +68,28 @@ describe('vmledger log', () => {
     const db = new Database(join(copy, LEDGER_FILE));
     db.exec("DROP TRIGGER records_update; UPDATE records SET bytes = x'00' WHERE position = 7");
     db.close();
-    const out = join(folder, 'bad');
+    const out = join(folder, 'earlier');
+    await vmledger(['log', 'export', out, '-d', api.dataDir]);
+    const before = readFileSync(join(out, 'tile', 'entries', '000'));
     const { stderr, code } = await vmledger(['log', 'export', out, '-d', copy]);
     expect(code).toBe(2);
     expect(stderr).toContain('not those that were signed');
-    expect(readdirSync(out)).toEqual(['tile']);
+    expect(readFileSync(join(out, 'tile', 'entries', '000')).equals(before)).toBe(true);
+    expect((await vmledger(['log', 'export', join(folder, 'new'), '-d', copy])).code).toBe(2);
+    expect(existsSync(join(folder, 'new'))).toBe(false);
+  });
+
+  it('export writes the checkpoint that enough witnesses cosigned, where some must', async () => {
+    const witness = signer('w.example', 'cosignature', 7);
+    const policy = join(folder, 'policy');
+    writeFileSync(policy, `witness w ${keyText(witness.key)}\nquorum w\n`);
+    const out = join(folder, 'witnessed');
+    const run = () => vmledger(['log', 'export', out, '-d', api.dataDir], { WITNESS_POLICY: policy });
+    expect(await run()).toMatchObject({ stdout: '', code: 2 });
+    const { note } = api.service.log.newest();
+    const cosigned = noteText({ ...note, signatures: [...note.signatures, witness.sign(note.text)] });
+    writeFileSync(join(api.dataDir, 'log', 'checkpoint.cosigned'), cosigned);
+    expect(await run()).toMatchObject({ stderr: '', code: 0 });
+    expect(readFileSync(join(out, 'checkpoint'), 'utf8')).toBe(cosigned);
   });
 });
