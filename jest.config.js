@@ -1,10 +1,12 @@
+import { availableParallelism } from 'node:os';
+
 /**
- * Tests run in plain Node processes, two on two cores, each of which loads a source file once
- * (docs/decisions/0020-tests-in-plain-node.md).
+ * Tests run in plain Node processes, each of which loads a source file once (docs/decisions/0020-tests-in-plain-node.md): three on
+ * two cores, since many a test waits for a process or a second.
  */
 export default {
   runner: 'jest-light-runner/child-process',
-  maxWorkers: '100%',
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   transform: {},

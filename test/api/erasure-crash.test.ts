@@ -8,7 +8,7 @@ import { type ServiceProcess, startProcess } from '../support/process.js';
 
 type Body = Readonly<Record<string, unknown>>;
 
-const ROUNDS = 10;
+const ROUNDS = 6;
 const PAGES = 40;
 
 describe('kill -9 during an erasure', () => {
@@ -65,7 +65,7 @@ describe('kill -9 during an erasure', () => {
         () => false,
       );
       if (round === ROUNDS - 1) await erasing;
-      else await sleep(12 * round);
+      else await sleep(20 * round);
       expect(await service.end('SIGKILL')).toBeNull();
       const answered = await erasing;
       service = await startProcess(dataDir);

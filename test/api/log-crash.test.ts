@@ -5,7 +5,7 @@ import { parseCheckpoint } from '../../src/domain/audit/tlog/checkpoint.js';
 import { startProcess } from '../support/process.js';
 import { vmledger } from './cli/cli.js';
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 
 describe('kill -9 between a record and the checkpoint over it', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'log-crash-'));

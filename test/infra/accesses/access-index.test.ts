@@ -166,7 +166,7 @@ describe('the index of accesses', () => {
           await town.close();
         }
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
   }, 120_000);
 
