@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { failureOf } from './journal/sqlite-faults.js';
+import { LOCK_FILE } from './data-dir.js';
 
 /** The data directory belongs to another process. */
 export class DataDirInUseError extends Error {
@@ -8,9 +9,6 @@ export class DataDirInUseError extends Error {
     super(`another process serves ${dataDir}`);
   }
 }
-
-/** Its lock is what counts; it stays empty. */
-export const LOCK_FILE = 'lock.sqlite';
 
 /**
  * Takes a data directory for this process until the answer is called, or the process ends in whatever way: a file lock of

@@ -20,6 +20,7 @@ import { Replays } from './replays.js';
 import type { Backoff } from './webhooks/backoff.js';
 import { Webhooks } from './webhooks/webhooks.js';
 import { type World, world as realWorld } from './world.js';
+import { ACCESSES_FILE, LEDGER_FILE } from './data-dir.js';
 
 /** Where the ledger lives, and how. */
 export interface ServiceOptions {
@@ -57,12 +58,6 @@ export interface Service {
   /** Waits for what is under way, then releases the ledger. */
   close(): Promise<void>;
 }
-
-/** The ledger's file in the data directory. */
-export const LEDGER_FILE = 'ledger.sqlite';
-
-/** The file beside it that the index of accesses is in; it is made from the ledger, and again if it is not there. */
-export const ACCESSES_FILE = 'accesses.sqlite';
 
 /**
  * Opens the ledger, migrated to this version.

@@ -7,7 +7,8 @@ import { command } from '../../src/domain/vm/command.js';
 import { BEGINNING } from '../../src/infra/accesses/access-index.js';
 import { DataDirInUseError } from '../../src/infra/data-dir-lock.js';
 import type { Replay } from '../../src/infra/replays.js';
-import { LEDGER_FILE, type Service, openService } from '../../src/infra/service.js';
+import { type Service, openService } from '../../src/infra/service.js';
+import { LEDGER_FILE } from '../../src/infra/data-dir.js';
 
 let dataDir: string;
 let service: Service;

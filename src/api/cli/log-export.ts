@@ -2,10 +2,10 @@ import { Command } from 'commander';
 import { NO_WITNESSES } from '../../domain/audit/tlog/policy.js';
 import { exportLog } from '../../infra/audit/export-log.js';
 import { readPolicy } from '../../infra/audit/policy-file.js';
-import { publishedCheckpoint } from '../../infra/audit/transparency-log.js';
 import { defaultDataDir, ledgerAt } from './ledger-path.js';
 import { logKeyOf } from './log-key.js';
 import { Progress } from './progress.js';
+import { publishedCheckpoint } from '../../infra/audit/checkpoint-files.js';
 
 interface Options {
   readonly dataDir: string;

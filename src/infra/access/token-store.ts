@@ -5,9 +5,7 @@ import type { World } from '../world.js';
 import type { Principal } from './principal.js';
 import { idOf, isToken, newToken } from './token.js';
 import { type Grant, type ListedToken, SCHEMA, SELECT, type TokenRow, listed } from './token-rows.js';
-
-/** The file of the tokens in the data directory; only its owner may read it. */
-export const TOKENS_FILE = 'access.sqlite';
+import { TOKENS_FILE } from '../data-dir.js';
 
 /** A connection to the file as it was found: another file may take its place. */
 interface Reader {

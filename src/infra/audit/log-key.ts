@@ -9,10 +9,7 @@ import { base64 } from '../../domain/json.js';
 import { digester } from '../digester.js';
 import { readIfThere, writeDurably } from '../durable-file.js';
 import { privateKeyOf, publicKeyOf } from './ed25519.js';
-
-/** Beside each other in the log's folder: the private key, and the vkey that others verify with. */
-export const KEY_FILE = 'key';
-export const VKEY_FILE = 'vkey';
+import { KEY_FILE, VKEY_FILE } from '../data-dir.js';
 
 /** The key file is not one that may be used. */
 export class LogKeyError extends Error {}

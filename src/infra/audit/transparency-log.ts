@@ -1,32 +1,27 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BehaviorSubject, filter, firstValueFrom, takeUntil, timer } from 'rxjs';
-import { type Checkpoint, checkpointText, parseCheckpoint, signatureOf } from '../../domain/audit/tlog/checkpoint.js';
+import { type Checkpoint, checkpointText, signatureOf } from '../../domain/audit/tlog/checkpoint.js';
 import type { VerifierKey } from '../../domain/audit/tlog/key.js';
 import { sameBytes } from '../../domain/audit/tlog/merkle.js';
 import { type NoteSignature, noteText } from '../../domain/audit/tlog/note.js';
 import { NO_WITNESSES, type Policy } from '../../domain/audit/tlog/policy.js';
 import { type Tree, rootAt } from '../../domain/audit/tlog/proof.js';
-import { readIfThere, writeDurably } from '../durable-file.js';
+import { CHECKPOINT_FILE, COSIGNED_FILE, LOG_FOLDER } from '../data-dir.js';
+import { writeDurably } from '../durable-file.js';
 import type { Journal } from '../journal/journal.js';
+import { readCheckpoint } from './checkpoint-files.js';
 import { Cosigning } from './cosigning.js';
 import { ed25519Verify } from './ed25519.js';
+import { LogForkError } from './log-fork.js';
 import { type LogSigner, openLogKey } from './log-key.js';
 import { type ReachableWitness, WitnessClient } from './witness-client.js';
-
-/** The log's folder in the data directory, and the checkpoints in it: the newest, and the newest that has its quorum. */
-export const LOG_FOLDER = 'log';
-export const CHECKPOINT_FILE = 'checkpoint';
-export const COSIGNED_FILE = 'checkpoint.cosigned';
 
 /**
  * Milliseconds from one look at the journal to the next: every record is under a checkpoint within a second, also where a busy
  * machine takes a while to sign and to write it.
  */
 const INTERVAL = 500;
-
-/** The journal is not the one that the log signed; to sign it would be to tell two stories. */
-export class LogForkError extends Error {}
 
 /** How the log is kept. */
 export interface LogOptions {
@@ -187,43 +182,10 @@ export class TransparencyLog {
   }
 }
 
-/**
- * The checkpoint in a data directory that a service publishes under a policy: the newest that has its quorum; undefined if there is
- * none.
- */
-export async function publishedCheckpoint(
-  dataDir: string,
-  key: VerifierKey,
-  policy: Policy,
-): Promise<Checkpoint | undefined> {
-  const cosigning = new Cosigning(key, policy);
-  for (const name of [CHECKPOINT_FILE, COSIGNED_FILE]) {
-    const checkpoint = await readCheckpoint(join(dataDir, LOG_FOLDER, name), key);
-    if (checkpoint && cosigning.isEnough(checkpoint)) return checkpoint;
-  }
-  return undefined;
-}
-
 function sign({ key, sign }: LogSigner, tree: Tree, size: number): Checkpoint {
   const body = { origin: key.name, size, root: rootAt(size, tree) };
   const text = checkpointText(body);
   return { ...body, note: { text, signatures: [sign(text)] } };
-}
-
-/** A checkpoint of this key in a file; one of another key is of another log. */
-async function readCheckpoint(
-  file: string,
-  key: VerifierKey,
-  report?: (message: string) => void,
-): Promise<Checkpoint | undefined> {
-  const text = await readIfThere(file);
-  if (text === undefined) return undefined;
-  const checkpoint = parseCheckpoint(text);
-  const signature = checkpoint && signatureOf(checkpoint, key, ed25519Verify);
-  if (signature === 'valid') return checkpoint;
-  if (signature !== 'absent') throw new LogForkError(`${file} was altered`);
-  report?.(`${file} is of another log than the key beside it; a new log begins`);
-  return undefined;
 }
 
 /** @throws LogForkError unless the journal's first records are those that a checkpoint signed */

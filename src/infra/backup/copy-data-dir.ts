@@ -1,15 +1,21 @@
 import { mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { VerifierKey } from '../../domain/audit/tlog/key.js';
-import { TOKENS_FILE } from '../access/token-store.js';
-import { KEY_FILE, VKEY_FILE } from '../audit/log-key.js';
-import { CHECKPOINT_FILE, COSIGNED_FILE, LOG_FOLDER } from '../audit/transparency-log.js';
 import { readIfThere, writeDurably } from '../durable-file.js';
-import { LEDGER_FILE } from '../service.js';
-import { IMPORTED_FOLDER, importedFolders } from '../verify/imported.js';
+import { importedFolders } from '../verify/imported.js';
 import { type Trusted, trustedCheckpoints } from '../verify/trusted-checkpoints.js';
 import { type VerifyReport, verifyLedger } from '../verify/verify-ledger.js';
 import { type Progress, copyDatabase } from './copy-database.js';
+import {
+  CHECKPOINT_FILE,
+  COSIGNED_FILE,
+  IMPORTED_FOLDER,
+  KEY_FILE,
+  LEDGER_FILE,
+  LOG_FOLDER,
+  TOKENS_FILE,
+  VKEY_FILE,
+} from '../data-dir.js';
 
 /** What is copied, where to, and what it has to be. */
 export interface CopyOptions {

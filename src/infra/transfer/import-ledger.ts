@@ -3,18 +3,15 @@ import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type VerifierKey, keyText, parseKey } from '../../domain/audit/tlog/key.js';
 import { base64 } from '../../domain/json.js';
-import { VKEY_FILE } from '../audit/log-key.js';
-import { CHECKPOINT_FILE } from '../audit/transparency-log.js';
-import { LOCK_FILE, lockDataDir } from '../data-dir-lock.js';
+import { lockDataDir } from '../data-dir-lock.js';
 import { digester } from '../digester.js';
 import { writeDurably } from '../durable-file.js';
-import { LEDGER_FILE } from '../service.js';
-import { IMPORTED_FOLDER } from '../verify/imported.js';
 import { type SignedCheckpoint, signedCheckpoint } from '../verify/trusted-checkpoints.js';
 import type { Header } from './export-format.js';
 import { ExportReader } from './export-reader.js';
 import { LedgerBuilder, RecordError } from './ledger-builder.js';
 import { LineError } from './lines.js';
+import { CHECKPOINT_FILE, IMPORTED_FOLDER, LEDGER_FILE, LOCK_FILE, VKEY_FILE } from '../data-dir.js';
 
 /** The data directory is not one to import into. */
 export class NotEmptyError extends Error {}

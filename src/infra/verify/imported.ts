@@ -1,8 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-
-/** The folder in a data directory with what was signed of its ledger before it was imported: evidence, a folder a checkpoint. */
-export const IMPORTED_FOLDER = 'imported';
+import { IMPORTED_FOLDER } from '../data-dir.js';
 
 /** The folders of the checkpoints that a ledger was imported with. */
 export function importedFolders(dataDir: string): string[] {

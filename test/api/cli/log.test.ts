@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { keyText } from '../../../src/domain/audit/tlog/key.js';
 import { noteText } from '../../../src/domain/audit/tlog/note.js';
 import { signer } from '../../domain/support/tlog-keys.js';
-import { LEDGER_FILE } from '../../../src/infra/service.js';
 import Database from 'better-sqlite3';
 import { Api } from '../support/api.js';
 import { vmledger } from './cli.js';
+import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 
 describe('vmledger log', () => {
   let api: Api;

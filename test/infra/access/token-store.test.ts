@@ -1,8 +1,9 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TOKENS_FILE, TokenStore } from '../../../src/infra/access/token-store.js';
+import { TokenStore } from '../../../src/infra/access/token-store.js';
 import { world } from '../../../src/infra/world.js';
+import { TOKENS_FILE } from '../../../src/infra/data-dir.js';
 
 const GRANT = { actor: 'ci', roles: ['operator', 'auditor'], labels: ['team=a'] } as const;
 

@@ -8,8 +8,9 @@ import { stateDigest } from '../../../src/domain/audit/state-digest.js';
 import { fragments } from '../../../src/domain/memory/address.js';
 import { command } from '../../../src/domain/vm/command.js';
 import { digester } from '../../../src/infra/digester.js';
-import { LEDGER_FILE, type Service, openService } from '../../../src/infra/service.js';
+import { type Service, openService } from '../../../src/infra/service.js';
 import { verifyLedger } from '../../../src/infra/verify/verify-ledger.js';
+import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 
 const MARKER = 'what nobody may find again';
 
