@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { copied } from './copied.js';
-import { defaultDataDir, ledgerAt } from './ledger-path.js';
+import { dataDirAt, defaultDataDir } from './ledger-path.js';
 
 interface Options {
   readonly dataDir: string;
@@ -19,6 +19,5 @@ export const backupCommand = (): Command =>
       "\nThe copy holds the log's private key and the content of guest memory: keep it secret.\nExit codes: 0 done, 1 the ledger is not sound, 2 not done",
     )
     .action(async (to: string, { dataDir, json }: Options) => {
-      ledgerAt(dataDir);
-      await copied({ from: dataDir, to, log: true }, { json });
+      await copied({ from: dataDirAt(dataDir), to, log: true }, { json });
     });

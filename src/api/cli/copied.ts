@@ -22,6 +22,6 @@ export async function copied(
   const said =
     state === 'done'
       ? [`${options.to}: ${records} records, ${signed} of them under a signed checkpoint`, `root ${root}`]
-      : [...flaws.map(flawLine), `${options.to}: nothing was written, since ${options.from} is not sound`];
+      : [...flaws.map(flawLine), `${options.to}: nothing was written`];
   process.stdout.write(json ? `${JSON.stringify({ state, ...report })}\n` : `${said.join('\n')}\n`);
 }

@@ -47,3 +47,14 @@ export function ledgerAt(path: string): LedgerPath {
   assertOpens(ledger.file);
   return ledger;
 }
+
+/**
+ * The data directory that a path names: itself, or that of the ledger's file.
+ *
+ * @throws if it is none, or its ledger cannot be opened
+ */
+export function dataDirAt(path: string): string {
+  const { file, dataDir } = ledgerAt(path);
+  if (file !== join(dataDir, LEDGER_FILE)) throw new Error(`${path} is no data directory`);
+  return dataDir;
+}

@@ -1,10 +1,12 @@
 import { Command } from 'commander';
+import { join } from 'node:path';
 import { NO_WITNESSES } from '../../domain/audit/tlog/policy.js';
 import { exportLog } from '../../infra/audit/export-log.js';
 import { readPolicy } from '../../infra/audit/policy-file.js';
-import { defaultDataDir, ledgerAt } from './ledger-path.js';
+import { dataDirAt, defaultDataDir } from './ledger-path.js';
 import { logKeyOf } from './log-key.js';
 import { Progress } from './progress.js';
+import { LEDGER_FILE } from '../../infra/data-dir.js';
 import { publishedCheckpoint } from '../../infra/audit/checkpoint-files.js';
 
 interface Options {
@@ -23,8 +25,9 @@ export const logExportCommand = (): Command =>
       'who must have cosigned the checkpoint, as for the service',
       process.env['WITNESS_POLICY'] || undefined,
     )
-    .action(async (folder: string, { dataDir, witnessPolicy }: Options) => {
-      const { file } = ledgerAt(dataDir);
+    .action(async (folder: string, options: Options) => {
+      const { witnessPolicy } = options;
+      const dataDir = dataDirAt(options.dataDir);
       const key = await logKeyOf(dataDir);
       const policy = witnessPolicy === undefined ? NO_WITNESSES : await readPolicy(witnessPolicy);
       const checkpoint = await publishedCheckpoint(dataDir, key, policy);
@@ -35,6 +38,8 @@ export const logExportCommand = (): Command =>
             : `there is no checkpoint in ${dataDir} that enough witnesses cosigned`,
         );
       const progress = new Progress('export');
-      await exportLog({ file, folder, checkpoint, key, progress: progress.step }).finally(() => progress.end());
+      await exportLog({ file: join(dataDir, LEDGER_FILE), folder, checkpoint, key, progress: progress.step }).finally(
+        () => progress.end(),
+      );
       process.stdout.write(`${folder}: ${checkpoint.size} records of ${checkpoint.origin}\n`);
     });

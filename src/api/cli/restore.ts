@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { copied } from './copied.js';
-import { ledgerAt } from './ledger-path.js';
+import { dataDirAt } from './ledger-path.js';
 import { logKeyFrom } from './log-key.js';
 import { collect } from './verify.js';
 
@@ -26,6 +26,8 @@ export const restoreCommand = (): Command =>
       '\nExit codes: 0 done, 1 the backup is not sound, or lacks what a checkpoint signed, 2 not done',
     )
     .action(async (from: string, to: string, { checkpoint, key, newLog = false, json }: Options) => {
-      ledgerAt(from);
-      await copied({ from, to, log: !newLog, checkpoints: checkpoint, key: logKeyFrom(key) }, { json });
+      await copied(
+        { from: dataDirAt(from), to, log: !newLog, checkpoints: checkpoint, key: logKeyFrom(key) },
+        { json },
+      );
     });

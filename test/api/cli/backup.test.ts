@@ -37,7 +37,7 @@ async function recordsOf(url: string, upTo: number): Promise<unknown[]> {
 describe('vmledger backup and restore', () => {
   let folder: string;
   let service: ServiceProcess | undefined;
-  const at = (name: string): string => join(folder, name);
+  const at = (...names: string[]): string => join(folder, ...names);
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'backup-'));
   });
@@ -120,6 +120,8 @@ describe('vmledger backup and restore', () => {
     for (const args of [
       ['backup', at('full'), '-d', at('data')],
       ['backup', at('new'), '-d', at('nowhere')],
+      ['backup', at('new'), '-d', at('full', 'x')],
+      ['restore', at('full', 'x'), at('new')],
       ['restore', at('data'), at('full')],
       ['restore', at('nowhere'), at('new')],
       ['restore', at('data'), at('new'), '-c', at('nowhere')],
