@@ -1,9 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseCheckpoint } from '../../../src/domain/audit/tlog/checkpoint.js';
 import { type ServiceProcess, startProcess } from '../../support/process.js';
-import { vmledger } from './cli.js';
+import { fill } from '../../infra/transfer/exports.js';
+import { CLI, vmledger } from './cli.js';
 
 const WRITERS = 8;
 
@@ -111,6 +115,24 @@ describe('vmledger backup and restore', () => {
     expect(told.code).toBe(1);
     expect(report(told)).toMatchObject({ flaws: [{ what: 'checkpoint' }] });
   }, 120_000);
+
+  it('is whole or not there when it is killed, and can be made then', async () => {
+    await fill(at('data'), 5000);
+    for (const [round, wait] of [0, 20, 80].entries()) {
+      const to = at(`copy-${round}`);
+      const child = spawn(process.execPath, [CLI, 'backup', to, '-d', at('data')], { stdio: 'ignore' });
+      const exit = once(child, 'exit');
+      const partial = () => readdirSync(folder).some((name) => name.startsWith(`copy-${round}.partial-`));
+      while (!partial() && child.exitCode === null) await sleep(1);
+      await sleep(wait);
+      child.kill('SIGKILL');
+      await exit;
+      expect(existsSync(to)).toBe(!partial());
+      if (partial()) expect((await vmledger(['backup', to, '-d', at('data')])).code).toBe(0);
+      const told = await vmledger(['verify', to, '--json']);
+      expect(report(told)).toMatchObject({ records: 5000, flaws: [] });
+    }
+  }, 60_000);
 
   it('says in one line what cannot be done, with 2', async () => {
     service = await startProcess(at('data'));
