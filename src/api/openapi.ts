@@ -57,7 +57,7 @@ const IDEMPOTENCY_KEY = {
   in: 'header',
   required: false,
   description:
-    'Makes the request safe to repeat: for a day the first answer below 500 is given again, byte for byte; 422 if the same actor used the key for another request.',
+    'Makes the request safe to repeat: for a day the first answer to what was recorded (below 500) or done is given again, byte for byte; 422 if the same actor used the key for another request. What was malformed or not let in can be asked for again.',
   schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
 };
 
