@@ -17,7 +17,7 @@ const { file, verify } = bench();
 let small: ClosedLedger;
 let large: ClosedLedger;
 beforeAll(async () => {
-  small = await closedLedger(24);
+  small = await closedLedger(12);
   large = await closedLedger(1060);
 }, 60_000);
 
