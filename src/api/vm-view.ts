@@ -4,7 +4,7 @@ import { PGM } from '../domain/s390x/program-exception.js';
 import { firmwareOf } from '../domain/aarch64/firmware.js';
 import type { Aarch64Vcpu } from '../domain/aarch64/vcpu.js';
 import type { S390xVcpu } from '../domain/s390x/vcpu.js';
-import { shownMemslot, shownS390xRegisters } from '../domain/vm/shown.js';
+import { shownMemslot, shownS390xRegisters, shownX86Vcpu } from '../domain/vm/shown.js';
 import type { Aarch64Vm, Vm } from '../domain/vm/state.js';
 import type { X86Vcpu } from '../domain/x86_64/vcpu.js';
 import type { Existing } from '../infra/machines/machines.js';
@@ -75,13 +75,10 @@ function aarch64View({ firmware: set, host }: Aarch64Vm, { id, mpState, register
   return { id, mpState, registers: { ...registers, firmware, psciVersion: hex(psciVersion) } };
 }
 
-const x86View = ({ id, mpState, registers, waiting, ipis }: X86Vcpu) => ({
-  id,
-  mpState,
-  registers,
-  waiting: waiting?.seq,
-  interrupts: ipis,
-});
+function x86View(vcpu: X86Vcpu) {
+  const { id, mpState, registers, waiting, interrupts } = shownX86Vcpu(vcpu);
+  return { id, mpState, registers, waiting, interrupts };
+}
 
 function viewOf(vm: Vm, vcpu: Vcpu): object {
   if (vm.arch === 'aarch64') return aarch64View(vm, vcpu as Aarch64Vcpu);

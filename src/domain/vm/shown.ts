@@ -3,6 +3,7 @@ import { addressOf } from '../memory/address.js';
 import type { Memslot } from '../memory/memslot.js';
 import { floatsOf } from '../s390x/vector-registers.js';
 import type { S390xRegisterFile } from '../s390x/vcpu.js';
+import type { X86Vcpu } from '../x86_64/vcpu.js';
 
 /** A memory slot as clients know it, in the names of KVM_SET_USER_MEMORY_REGION; addresses and size in bytes. */
 export const shownMemslot = ({ slot, firstFrame, frames, firstPage, flags }: Memslot) => ({
@@ -20,3 +21,9 @@ export const shownS390xRegisters = ({ prefix, acrs, ...rest }: S390xRegisterFile
   prefix: hex(prefix),
   acrs: acrs.map(hex),
 });
+
+/** A vCPU as clients know it: of the event that waits for a reply its number; what else there is of that is beside it, as `event`. */
+export function shownX86Vcpu({ ipis: interrupts, waiting, ...rest }: X86Vcpu) {
+  const { seq, ...event } = waiting ?? {};
+  return { ...rest, ...(interrupts && { interrupts }), ...(waiting && { waiting: seq, event }) };
+}

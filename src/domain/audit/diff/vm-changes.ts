@@ -1,5 +1,5 @@
 import { SPAN } from '../../s390x/address-space.js';
-import { shownMemslot, shownS390xRegisters } from '../../vm/shown.js';
+import { shownMemslot, shownS390xRegisters, shownX86Vcpu } from '../../vm/shown.js';
 import type { Vm } from '../../vm/state.js';
 import { type ValueChange, valueChanges } from './value-changes.js';
 
@@ -27,10 +27,11 @@ function stateOf({
 }
 
 /** vCPUs by id, in the names of their representation; what that leaves out, too. */
-const vcpusOf = (vm: Vm): ReadonlyMap<number, object> =>
-  vm.arch === 's390x'
-    ? new Map([...vm.vcpus].map(([id, vcpu]) => [id, { ...vcpu, registers: shownS390xRegisters(vcpu.registers) }]))
-    : vm.vcpus;
+function vcpusOf(vm: Vm): ReadonlyMap<number, object> {
+  if (vm.arch === 'aarch64') return vm.vcpus;
+  if (vm.arch === 'x86_64') return new Map([...vm.vcpus].map(([id, vcpu]) => [id, shownX86Vcpu(vcpu)]));
+  return new Map([...vm.vcpus].map(([id, vcpu]) => [id, { ...vcpu, registers: shownS390xRegisters(vcpu.registers) }]));
+}
 
 /** Slots by number, each as a whole. */
 const slotsOf = ({ memory: { slots } }: Vm): ReadonlyMap<number, object> =>

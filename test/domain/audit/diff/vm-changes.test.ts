@@ -4,6 +4,7 @@ import { erased } from '../../../../src/domain/memory/erased.js';
 import { command } from '../../../../src/domain/vm/command.js';
 import { type Vm, fork } from '../../../../src/domain/vm/state.js';
 import { Ledger } from '../../support/ledger.js';
+import { X86 } from '../../support/x86-vms.js';
 
 describe('what is not the same of two values', () => {
   it.each<[what: string, before: unknown, after: unknown, changes: readonly object[]]>([
@@ -97,6 +98,20 @@ describe('what is not the same of two states of a VM', () => {
     const limit = { type: 'set_device_attr', group: 'mem_ctrl', attr: 'limit_size', payload: { value: 1 << 20 } };
     const [was, is] = [at({ type: 'create_vm', arch: 's390x' }), at(limit)];
     expect([...vmChanges(was, is)]).toEqual([{ what: 'state', path: '/limitSize', to: '0x80000000' }]);
+  });
+
+  it('tells the interrupts of an x86_64 vCPU, and the event in which it waits, as its representation does', () => {
+    const x86 = new X86({ vcpus: 2 }).hook('breakpoint');
+    const was = fork(x86.vm);
+    x86.call(10, [1, 0, 1, 0xf1]);
+    x86.guest('int3');
+    expect(
+      [...vmChanges(was, fork(x86.vm))].filter(({ what, path }) => what === 'vcpu' && !path.includes('reg')),
+    ).toEqual([
+      { what: 'vcpu', path: '/0/waiting', to: 1 },
+      { what: 'vcpu', path: '/0/event', to: expect.objectContaining({ event: 'breakpoint' }) as unknown },
+      { what: 'vcpu', path: '/1/interrupts', to: [{ mode: 'fixed', vector: 0xf1 }] },
+    ]);
   });
 
   it('is nothing of what the ledger adds, of memory, or of what stays', () => {
