@@ -28,7 +28,7 @@ function assertOpens(file: string): void {
   } catch (error) {
     if (SHUT.includes(sqliteCode(error)))
       throw new Error(
-        `${file} cannot be opened where it is: SQLite keeps files beside it. Copy it, with its -wal if there is one, to a folder that can be written to`,
+        `${file} cannot be opened where it is: you may not read it, or SQLite cannot have its files beside it. Copy it, with its -wal if there is one, to a folder that can be written to`,
       );
   }
 }
