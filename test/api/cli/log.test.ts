@@ -2,12 +2,15 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keyText } from '../../../src/domain/audit/tlog/key.js';
-import { noteText } from '../../../src/domain/audit/tlog/note.js';
+import { type Note, noteText } from '../../../src/domain/audit/tlog/note.js';
 import { signer } from '../../domain/support/tlog-keys.js';
 import Database from 'better-sqlite3';
 import { Api } from '../support/api.js';
 import { vmledger } from './cli.js';
 import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
+
+/** Who signs another log. */
+const OTHER = signer('other.example', 'ed25519', 9);
 
 describe('vmledger log', () => {
   let api: Api;
@@ -77,6 +80,22 @@ describe('vmledger log', () => {
     expect(readFileSync(join(out, 'tile', 'entries', '000')).equals(before)).toBe(true);
     expect((await vmledger(['log', 'export', join(folder, 'new'), '-d', copy])).code).toBe(2);
     expect(existsSync(join(folder, 'new'))).toBe(false);
+  });
+
+  it.each([
+    [
+      'was altered',
+      ({ text, signatures }: Note) => ({ text: text.replace('\n303\n', '\n302\n'), signatures }),
+      'was altered',
+    ],
+    ['is of another log', ({ text }: Note) => ({ text, signatures: [OTHER.sign(text)] }), 'there is no checkpoint'],
+  ])('export writes nothing where the checkpoint %s', async (_what, changed, said) => {
+    const copy = mkdtempSync(join(folder, 'changed-'));
+    cpSync(api.dataDir, copy, { recursive: true });
+    writeFileSync(join(copy, 'log', 'checkpoint'), noteText(changed(api.service.log.newest().note)));
+    const { stderr, code } = await vmledger(['log', 'export', join(copy, 'out'), '-d', copy]);
+    expect([code, existsSync(join(copy, 'out'))]).toEqual([2, false]);
+    expect(stderr).toContain(said);
   });
 
   it('export writes the checkpoint that enough witnesses cosigned, where some must', async () => {
