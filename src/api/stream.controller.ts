@@ -69,8 +69,9 @@ export class StreamController {
   private seenBy(request: HttpRequest, follower: Follower): Following {
     return {
       next: async (query, waiting) => {
+        follower.isAt(query.after);
         const look = await this.service.sight.next(principalOf(request), query, (asked) =>
-          follower.next(asked, waiting),
+          this.service.followers.next(asked, waiting),
         );
         await currentPrincipalOf(request);
         return look;

@@ -9,7 +9,9 @@ export interface Waiting {
 }
 
 /** One who follows, of whom it is known how far he is. */
-export interface Follower extends Pick<Followers, 'next'> {
+export interface Follower {
+  /** Goes on after a position. */
+  isAt(position: number): void;
   /** Follows no more. */
   leave(): void;
 }
@@ -44,15 +46,12 @@ export class Followers {
     return this.look(query, signal, (recent) => (recent && recent.upTo > query.after ? recent : undefined));
   }
 
-  /** Joins as one whose position is told by `positions`: that after which he last asked for more. */
+  /** Joins as one whose position is told by `positions`. */
   join(position: number): Follower {
     const cell = { position };
     this.joined.add(cell);
     return {
-      next: (query, waiting) => {
-        cell.position = query.after;
-        return this.next(query, waiting);
-      },
+      isAt: (next) => void (cell.position = next),
       leave: () => void this.joined.delete(cell),
     };
   }
