@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { failureOf } from './journal/sqlite-faults.js';
 import { LOCK_FILE } from './data-dir.js';
+import { failureOf } from './journal/sqlite-faults.js';
 
 /** The data directory belongs to another process. */
 export class DataDirInUseError extends Error {

@@ -4,6 +4,7 @@ import { Sight } from './access/sight.js';
 import { AccessIndex } from './accesses/access-index.js';
 import { type LogOptions, TransparencyLog } from './audit/transparency-log.js';
 import { lockDataDir } from './data-dir-lock.js';
+import { ACCESSES_FILE, LEDGER_FILE } from './data-dir.js';
 import { Erasures } from './erasures/erasures.js';
 import { Followers } from './followers/followers.js';
 import type { AnswerStore } from './journal/answer-store.js';
@@ -20,7 +21,6 @@ import { Replays } from './replays.js';
 import type { Backoff } from './webhooks/backoff.js';
 import { Webhooks } from './webhooks/webhooks.js';
 import { type World, world as realWorld } from './world.js';
-import { ACCESSES_FILE, LEDGER_FILE } from './data-dir.js';
 
 /** Where the ledger lives, and how. */
 export interface ServiceOptions {

@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LEDGER_FILE } from '../../src/infra/data-dir.js';
 import { verifyLedger } from '../../src/infra/verify/verify-ledger.js';
 import { type ServiceProcess, startProcess } from '../support/process.js';
-import { LEDGER_FILE } from '../../src/infra/data-dir.js';
 
 type Body = Readonly<Record<string, unknown>>;
 

@@ -1,9 +1,9 @@
 import Sqlite from 'better-sqlite3';
 import { join } from 'node:path';
+import { LEDGER_FILE } from '../../src/infra/data-dir.js';
 import { KEPT_FOR } from '../../src/infra/journal/answer-store.js';
 import { world } from '../../src/infra/world.js';
 import { type Answer, Api, base64 } from './support/api.js';
-import { LEDGER_FILE } from '../../src/infra/data-dir.js';
 
 const WRITE = { op: 'absolute_write', gaddr: 0, size: 5, data: base64('hello') };
 const MEMOP = '/v1/vms/m/memop';

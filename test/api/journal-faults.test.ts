@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { Api, base64 } from './support/api.js';
 import { LEDGER_FILE } from '../../src/infra/data-dir.js';
+import { Api, base64 } from './support/api.js';
 
 const write = (fill: string) => ({ gpa: 0, data: base64(Buffer.alloc(64 * 1024, fill)) });
 

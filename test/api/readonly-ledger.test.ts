@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../src/api/app.js';
 import { makeLog } from '../../src/api/log.js';
+import { LEDGER_FILE } from '../../src/infra/data-dir.js';
 import { openService } from '../../src/infra/service.js';
 import { Api } from './support/api.js';
-import { LEDGER_FILE } from '../../src/infra/data-dir.js';
 
 /** Makes SQLite read a file and never write it, whoever runs the tests: a write version that it does not know (sqlite.org/fileformat2.html). */
 function setWriteVersion(file: string, version: number): void {

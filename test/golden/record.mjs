@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { command } from '../../dist/domain/vm/command.js';
-import { openService } from '../../dist/infra/service.js';
 import { LEDGER_FILE } from '../../dist/infra/data-dir.js';
+import { openService } from '../../dist/infra/service.js';
 
 const name = process.argv[2];
 const target = join(import.meta.dirname, `${name}.sqlite`);

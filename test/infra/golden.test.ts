@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lastValueFrom } from 'rxjs';
+import { LEDGER_FILE } from '../../src/infra/data-dir.js';
 import { type Service, openService } from '../../src/infra/service.js';
 import { parseBody } from '../../src/domain/audit/record.js';
 import { stateDigest } from '../../src/domain/audit/state-digest.js';
 import { digester } from '../../src/infra/digester.js';
-import { LEDGER_FILE } from '../../src/infra/data-dir.js';
 
 interface Expected {
   readonly records: number;

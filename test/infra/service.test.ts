@@ -6,9 +6,9 @@ import Database from 'better-sqlite3';
 import { command } from '../../src/domain/vm/command.js';
 import { BEGINNING } from '../../src/infra/accesses/access-index.js';
 import { DataDirInUseError } from '../../src/infra/data-dir-lock.js';
+import { LEDGER_FILE } from '../../src/infra/data-dir.js';
 import type { Replay } from '../../src/infra/replays.js';
 import { type Service, openService } from '../../src/infra/service.js';
-import { LEDGER_FILE } from '../../src/infra/data-dir.js';
 
 let dataDir: string;
 let service: Service;

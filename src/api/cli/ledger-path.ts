@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { LEDGER_FILE } from '../../infra/data-dir.js';
 import { openForReading } from '../../infra/journal/connection.js';
 import { sqliteCode } from '../../infra/journal/sqlite-faults.js';
-import { LEDGER_FILE } from '../../infra/data-dir.js';
 
 /** A ledger and the data directory that it is in. */
 export interface LedgerPath {

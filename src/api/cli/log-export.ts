@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import { join } from 'node:path';
 import { NO_WITNESSES } from '../../domain/audit/tlog/policy.js';
+import { publishedCheckpoint } from '../../infra/audit/checkpoint-files.js';
 import { exportLog } from '../../infra/audit/export-log.js';
 import { readPolicy } from '../../infra/audit/policy-file.js';
 import { dataDirAt, defaultDataDir } from './ledger-path.js';
 import { logKeyOf } from './log-key.js';
 import { Progress } from './progress.js';
 import { LEDGER_FILE } from '../../infra/data-dir.js';
-import { publishedCheckpoint } from '../../infra/audit/checkpoint-files.js';
 
 interface Options {
   readonly dataDir: string;

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { join } from 'node:path';
 import { type VerifierKey, keyText, parseKey } from '../../domain/audit/tlog/key.js';
+import { LOG_FOLDER, VKEY_FILE } from '../../infra/data-dir.js';
 import { digester } from '../../infra/digester.js';
 import { readIfThere } from '../../infra/durable-file.js';
 import { defaultDataDir } from './ledger-path.js';
-import { LOG_FOLDER, VKEY_FILE } from '../../infra/data-dir.js';
 
 /**
  * The public key of the log in a data directory.

@@ -1,11 +1,11 @@
 import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { TOKENS_FILE } from '../data-dir.js';
 import type { World } from '../world.js';
 import type { Principal } from './principal.js';
 import { idOf, isToken, newToken } from './token.js';
 import { type Grant, type ListedToken, SCHEMA, SELECT, type TokenRow, listed } from './token-rows.js';
-import { TOKENS_FILE } from '../data-dir.js';
 
 /** A connection to the file as it was found: another file may take its place. */
 interface Reader {

@@ -6,10 +6,10 @@ import { fromBase64 } from '../../domain/audit/tlog/base64.js';
 import { SIGNATURE_TYPES, type VerifierKey, isKeyName, keyText, verifierKey } from '../../domain/audit/tlog/key.js';
 import type { NoteSignature } from '../../domain/audit/tlog/note.js';
 import { base64 } from '../../domain/json.js';
+import { KEY_FILE, VKEY_FILE } from '../data-dir.js';
 import { digester } from '../digester.js';
 import { readIfThere, writeDurably } from '../durable-file.js';
 import { privateKeyOf, publicKeyOf } from './ed25519.js';
-import { KEY_FILE, VKEY_FILE } from '../data-dir.js';
 
 /** The key file is not one that may be used. */
 export class LogKeyError extends Error {}

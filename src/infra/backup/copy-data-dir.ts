@@ -1,11 +1,6 @@
 import { mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { VerifierKey } from '../../domain/audit/tlog/key.js';
-import { readIfThere, writeDurably } from '../durable-file.js';
-import { importedFolders } from '../verify/imported.js';
-import { type Trusted, trustedCheckpoints } from '../verify/trusted-checkpoints.js';
-import { type VerifyReport, verifyLedger } from '../verify/verify-ledger.js';
-import { type Progress, copyDatabase } from './copy-database.js';
 import {
   CHECKPOINT_FILE,
   COSIGNED_FILE,
@@ -16,6 +11,11 @@ import {
   TOKENS_FILE,
   VKEY_FILE,
 } from '../data-dir.js';
+import { readIfThere, writeDurably } from '../durable-file.js';
+import { importedFolders } from '../verify/imported.js';
+import { type Trusted, trustedCheckpoints } from '../verify/trusted-checkpoints.js';
+import { type VerifyReport, verifyLedger } from '../verify/verify-ledger.js';
+import { type Progress, copyDatabase } from './copy-database.js';
 
 /** What is copied, where to, and what it has to be. */
 export interface CopyOptions {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type VerifierKey, keyText, parseKey } from '../../domain/audit/tlog/key.js';
 import { base64 } from '../../domain/json.js';
 import { lockDataDir } from '../data-dir-lock.js';
+import { CHECKPOINT_FILE, IMPORTED_FOLDER, LEDGER_FILE, LOCK_FILE, VKEY_FILE } from '../data-dir.js';
 import { digester } from '../digester.js';
 import { writeDurably } from '../durable-file.js';
 import { type SignedCheckpoint, signedCheckpoint } from '../verify/trusted-checkpoints.js';
@@ -11,7 +12,6 @@ import type { Header } from './export-format.js';
 import { ExportReader } from './export-reader.js';
 import { LedgerBuilder, RecordError } from './ledger-builder.js';
 import { LineError } from './lines.js';
-import { CHECKPOINT_FILE, IMPORTED_FOLDER, LEDGER_FILE, LOCK_FILE, VKEY_FILE } from '../data-dir.js';
 
 /** The data directory is not one to import into. */
 export class NotEmptyError extends Error {}

@@ -4,10 +4,10 @@ import { type Checkpoint, parseCheckpoint, signatureOf } from '../../domain/audi
 import { type VerifierKey, parseKey } from '../../domain/audit/tlog/key.js';
 import type { Flaw } from '../../domain/audit/verify/flaw.js';
 import { ed25519Verify } from '../audit/ed25519.js';
+import { CHECKPOINT_FILE, COSIGNED_FILE, LOG_FOLDER, VKEY_FILE } from '../data-dir.js';
 import { digester } from '../digester.js';
 import { readIfThere } from '../durable-file.js';
 import { importedFolders } from './imported.js';
-import { CHECKPOINT_FILE, COSIGNED_FILE, LOG_FOLDER, VKEY_FILE } from '../data-dir.js';
 
 /** A checkpoint, and the key that it is signed with. */
 export interface SignedCheckpoint extends Checkpoint {

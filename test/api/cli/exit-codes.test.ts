@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../../src/api/cli/exit-codes.js';
+import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 import { openService } from '../../../src/infra/service.js';
 import { dataDirOf, fill } from '../../infra/transfer/exports.js';
 import { Api } from '../support/api.js';
 import { CLI, vmledger } from './cli.js';
-import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 
 const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keyText } from '../../../src/domain/audit/tlog/key.js';
 import { type Note, noteText } from '../../../src/domain/audit/tlog/note.js';
+import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 import { signer } from '../../domain/support/tlog-keys.js';
 import Database from 'better-sqlite3';
 import { Api } from '../support/api.js';
 import { vmledger } from './cli.js';
-import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 
 /** Who signs another log. */
 const OTHER = signer('other.example', 'ed25519', 9);

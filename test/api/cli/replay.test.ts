@@ -2,9 +2,9 @@ import Database from 'better-sqlite3';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 import { Api } from '../support/api.js';
 import { vmledger } from './cli.js';
-import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 
 describe('vmledger replay', () => {
   let api: Api;

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CLI, vmledger } from './cli.js';
 import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
+import { CLI, vmledger } from './cli.js';
 
 describe('vmledger serve', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'serve-'));

@@ -4,12 +4,12 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 import { openService } from '../../../src/infra/service.js';
 import { fill } from '../../infra/transfer/exports.js';
 import { signer } from '../../domain/support/tlog-keys.js';
 import { keyText } from '../../../src/domain/audit/tlog/key.js';
 import { CLI, vmledger } from './cli.js';
-import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 
 describe('vmledger export and import', () => {
   let folder: string;

@@ -2,12 +2,12 @@ import Database from 'better-sqlite3';
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 import { openService } from '../../../src/infra/service.js';
 import { command } from '../../../src/domain/vm/command.js';
 import { keyText } from '../../../src/domain/audit/tlog/key.js';
 import { signer } from '../../domain/support/tlog-keys.js';
 import { vmledger } from './cli.js';
-import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 
 /** A data directory that was closed, one as it was before, and a copy of the first to do harm to. */
 let folder: string;

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import 'reflect-metadata';
 import { type App, type AppOptions, createApp } from '../../../src/api/app.js';
 import { makeLog } from '../../../src/api/log.js';
+import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 import { type Service, type ServiceOptions, openService } from '../../../src/infra/service.js';
 import { verifyLedger } from '../../../src/infra/verify/verify-ledger.js';
 import { collectStatuses } from './statuses.js';
-import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 
 /** A JSON answer's body, read without further ado. */
 export type Body = Record<string, unknown>;

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TokenStore } from '../../../src/infra/access/token-store.js';
-import { world } from '../../../src/infra/world.js';
 import { TOKENS_FILE } from '../../../src/infra/data-dir.js';
+import { world } from '../../../src/infra/world.js';
 
 const GRANT = { actor: 'ci', roles: ['operator', 'auditor'], labels: ['team=a'] } as const;
 

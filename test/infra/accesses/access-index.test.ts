@@ -8,8 +8,8 @@ import { fragments } from '../../../src/domain/memory/address.js';
 import { applyEntry } from '../../../src/domain/vm/apply.js';
 import type { Vm } from '../../../src/domain/vm/state.js';
 import type { FoundAccess } from '../../../src/infra/accesses/search.js';
-import { Town } from './town.js';
 import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
+import { Town } from './town.js';
 
 const SIZE = 0x10000;
 const PAGES = [0x1000, 0x2000, 0x3000] as const;

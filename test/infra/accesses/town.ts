@@ -5,8 +5,8 @@ import { asAbsolute } from '../../../src/domain/memory/address.js';
 import { command } from '../../../src/domain/vm/command.js';
 import { BEGINNING, type Blamed } from '../../../src/infra/accesses/access-index.js';
 import type { AccessQuery, FoundAccess } from '../../../src/infra/accesses/search.js';
-import { type Service, openService } from '../../../src/infra/service.js';
 import { ACCESSES_FILE } from '../../../src/infra/data-dir.js';
+import { type Service, openService } from '../../../src/infra/service.js';
 
 /** Where a tool's guest keeps the token that it presents. */
 const TOKEN_AT = 0x8000;

@@ -11,13 +11,13 @@ import { consistencyProof } from '../../../src/domain/audit/tlog/proof.js';
 import { isConsistent } from '../../../src/domain/audit/tlog/proof-verify.js';
 import { ed25519Verify } from '../../../src/infra/audit/ed25519.js';
 import { LogKeyError } from '../../../src/infra/audit/log-key.js';
+import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 import { type Service, type ServiceOptions, openService } from '../../../src/infra/service.js';
 import { command } from '../../../src/domain/vm/command.js';
 import { signer } from '../../domain/support/tlog-keys.js';
 import { digester } from '../../domain/support/test-digester.js';
 import { type WitnessServer, startWitness } from './witness-server.js';
 import { LogForkError } from '../../../src/infra/audit/log-fork.js';
-import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 
 let dataDir: string;
 let service: Service | undefined;

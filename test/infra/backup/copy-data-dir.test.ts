@@ -6,9 +6,9 @@ import { command } from '../../../src/domain/vm/command.js';
 import { TokenStore } from '../../../src/infra/access/token-store.js';
 import { NotEmptyError, copyDataDir } from '../../../src/infra/backup/copy-data-dir.js';
 import { copyDatabase } from '../../../src/infra/backup/copy-database.js';
+import { LEDGER_FILE, TOKENS_FILE } from '../../../src/infra/data-dir.js';
 import { type Service, openService } from '../../../src/infra/service.js';
 import { world } from '../../../src/infra/world.js';
-import { LEDGER_FILE, TOKENS_FILE } from '../../../src/infra/data-dir.js';
 
 const create = (service: Service, vm: string) =>
   service.machines.submit({

@@ -7,10 +7,10 @@ import { EMPTY, lastValueFrom } from 'rxjs';
 import { stateDigest } from '../../../src/domain/audit/state-digest.js';
 import { fragments } from '../../../src/domain/memory/address.js';
 import { command } from '../../../src/domain/vm/command.js';
+import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 import { digester } from '../../../src/infra/digester.js';
 import { type Service, openService } from '../../../src/infra/service.js';
 import { verifyLedger } from '../../../src/infra/verify/verify-ledger.js';
-import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 
 const MARKER = 'what nobody may find again';
 

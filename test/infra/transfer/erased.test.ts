@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 import { verifyLedger } from '../../../src/infra/verify/verify-ledger.js';
 import { closedLedger } from '../verify/ledgers.js';
 import { contentOf, exported, folders, imported } from './exports.js';
-import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 
 const at = folders();
 

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { command } from '../../../src/domain/vm/command.js';
 import { refused } from '../../../src/domain/vm/decision.js';
+import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 import { openSqliteJournal } from '../../../src/infra/journal/sqlite-journal.js';
 import { draftOf } from '../../../src/infra/machines/draft.js';
 import { exportLines } from '../../../src/infra/transfer/export-ledger.js';
 import { type ImportOptions, type ImportReport, importLedger } from '../../../src/infra/transfer/import-ledger.js';
 import { trustedCheckpoints } from '../../../src/infra/verify/trusted-checkpoints.js';
 import { world } from '../../../src/infra/world.js';
-import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 
 /** A folder with data directories in it, removed after the tests. */
 export function folders(): (name: string) => string {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { keyText } from '../../../src/domain/audit/tlog/key.js';
 import { inclusionProof } from '../../../src/domain/audit/tlog/proof.js';
 import { DataDirInUseError, lockDataDir } from '../../../src/infra/data-dir-lock.js';
+import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 import { openService } from '../../../src/infra/service.js';
 import { NotSignedError, exportLines } from '../../../src/infra/transfer/export-ledger.js';
 import { NotEmptyError } from '../../../src/infra/transfer/import-ledger.js';
@@ -11,7 +12,6 @@ import { trustedCheckpoints } from '../../../src/infra/verify/trusted-checkpoint
 import { verifyLedger } from '../../../src/infra/verify/verify-ledger.js';
 import { signer } from '../../domain/support/tlog-keys.js';
 import { contentOf, dataDirOf, exported, fill, folders, imported } from './exports.js';
-import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 
 const GOLDEN = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'golden');
 const golden = readdirSync(GOLDEN).filter((name) => name.endsWith('.sqlite'));

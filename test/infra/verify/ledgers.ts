@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Checkpoint, parseCheckpoint } from '../../../src/domain/audit/tlog/checkpoint.js';
 import { command } from '../../../src/domain/vm/command.js';
+import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 import { type Service, openService } from '../../../src/infra/service.js';
 import { type VerifyReport, verifyLedger } from '../../../src/infra/verify/verify-ledger.js';
-import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 
 /** The file of a ledger that was closed, and the checkpoint that was signed last. */
 export interface ClosedLedger {
