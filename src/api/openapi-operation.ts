@@ -7,26 +7,22 @@ import type { RouteSettings } from './http.js';
 import { PROBLEMS } from './problem.js';
 import { failuresOf } from './statuses.js';
 
+/** What anything that is recorded in the journal before it is answered can be answered. */
+const RECORDED = [
+  PROBLEMS.malformed_request,
+  PROBLEMS.unknown_vm,
+  PROBLEMS.version_mismatch,
+  PROBLEMS.internal_error,
+  PROBLEMS.journal_unavailable,
+  PROBLEMS.journal_full,
+] as const;
+
 /** What a kind of operation can be answered besides success. */
 const PROBLEM_STATUSES = {
   /** Recorded in the journal before it is answered; with which errnos it can be refused, each says for itself. */
-  command: [
-    PROBLEMS.malformed_request,
-    PROBLEMS.unknown_vm,
-    PROBLEMS.version_mismatch,
-    PROBLEMS.internal_error,
-    PROBLEMS.journal_unavailable,
-    PROBLEMS.journal_full,
-  ],
+  command: RECORDED,
   /** Reads of the service's own that are recorded where they are of the past. */
-  look: [
-    PROBLEMS.malformed_request,
-    PROBLEMS.unknown_vm,
-    PROBLEMS.version_mismatch,
-    PROBLEMS.internal_error,
-    PROBLEMS.journal_unavailable,
-    PROBLEMS.journal_full,
-  ],
+  look: RECORDED,
   /** Reads of the service's own. */
   read: [PROBLEMS.malformed_request, PROBLEMS.unknown_vm, PROBLEMS.internal_error, PROBLEMS.journal_unavailable],
   /** Reads of the log. */
