@@ -9,7 +9,8 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'dist', 'api', 'main.js');
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const MAIN = join(ROOT, 'dist', 'api', 'main.js');
 
 /** The built service with this environment; what it said until it ended, and how it ended. */
 function start(env: Readonly<Record<string, string>>) {
@@ -19,6 +20,22 @@ function start(env: Readonly<Record<string, string>>) {
   );
   return { child, ended };
 }
+
+describe('npm start', () => {
+  it('hands a signal on to the service, and ends as it does', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'npm-start-'));
+    const env = { ...process.env, NODE_OPTIONS: '', PORT: '0', HOST: '', DATA_DIR: dataDir };
+    const child = spawn('npm', ['start'], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'ignore'] });
+    let said = '';
+    for await (const piece of child.stdout) if ((said += String(piece)).includes('signs its log')) break;
+    const exit = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await exit).toEqual([0, null]);
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0] ?? '';
+    await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed');
+    rmSync(dataDir, { recursive: true });
+  }, 60_000);
+});
 
 describe('the process', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'main-'));
