@@ -2,7 +2,6 @@ import { Command, InvalidArgumentError } from 'commander';
 import { SELECTOR } from '../../infra/access/labels.js';
 import { ROLES, type Role, isRole } from '../../infra/access/principal.js';
 import { ACTOR } from '../../infra/access/token.js';
-import { world } from '../../infra/world.js';
 import { defaultDataDir } from './ledger-path.js';
 import { tokensIn } from './tokens-in.js';
 
@@ -58,7 +57,6 @@ export const tokenCreateCommand = (): Command =>
     .option('-d, --data-dir <folder>', 'the data directory', defaultDataDir())
     .option('--json', 'print JSON', false)
     .action((actor: string, { dataDir, role: roles, label: labels, expires, json }: Options) => {
-      const expiresAt = expires === undefined ? {} : { expiresAt: world.now().getTime() + expires };
-      const made = tokensIn(dataDir, (store) => store.create({ actor, roles, labels, ...expiresAt }));
+      const made = tokensIn(dataDir, (store) => store.create({ actor, roles, labels }, expires));
       process.stdout.write(`${json ? JSON.stringify({ ...made, actor, roles, labels }) : made.token}\n`);
     });

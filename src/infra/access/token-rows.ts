@@ -17,14 +17,15 @@ export interface Grant {
   readonly roles: readonly Role[];
   /** Labels that a VM must have to be there for it; none for every VM. */
   readonly labels: readonly string[];
-  /** Milliseconds since 1970; it never expires if absent. */
-  readonly expiresAt?: number;
 }
 
 /** A token as it is listed. */
 export interface ListedToken extends Grant {
   readonly id: string;
+  /** Milliseconds since 1970, as the others. */
   readonly createdAt: number;
+  /** Absent if it never expires. */
+  readonly expiresAt?: number;
   readonly revokedAt?: number;
 }
 

@@ -29,13 +29,15 @@ export class TokenStore {
     this.file = join(dataDir, TOKENS_FILE);
   }
 
-  /** Makes a token, which cannot be shown again. */
-  create({ actor, roles, labels, expiresAt }: Grant): { readonly id: string; readonly token: string } {
+  /** Makes a token that is good for `life` milliseconds, for ever if that is absent. It cannot be shown again. */
+  create({ actor, roles, labels }: Grant, life?: number): { readonly id: string; readonly token: string } {
     const { id, token, digest } = newToken(this.world.random);
+    const createdAt = this.now();
+    const expiresAt = life === undefined ? null : createdAt + life;
     this.writing((db) =>
       db
         .prepare('INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?, NULL)')
-        .run(id, actor, JSON.stringify(roles), JSON.stringify(labels), digest, this.now(), expiresAt ?? null),
+        .run(id, actor, JSON.stringify(roles), JSON.stringify(labels), digest, createdAt, expiresAt),
     );
     return { id, token };
   }

@@ -64,7 +64,7 @@ describe('the tokens of a data directory', () => {
   });
 
   it('are good until they expire', () => {
-    const { token } = store.create({ ...GRANT, expiresAt: now + 1000 });
+    const { token } = store.create(GRANT, 1000);
     now += 999;
     expect(store.principal(token)).toBeDefined();
     now += 1;
