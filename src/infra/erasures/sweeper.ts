@@ -8,30 +8,43 @@ const PAUSE = 5000;
 
 /** Sweeps the journal's files after erasures, and goes on trying while somebody reads what was in them. */
 export class Sweeper {
-  private pending = false;
+  /** How often it was asked for, and as of which time of asking the files are swept. */
+  private asked = 0;
+  private swept = 0;
+  private trying: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly journal: Journal) {}
 
   /** Whether nothing of what was erased is left in the files. */
   get isDone(): boolean {
-    return !this.pending;
+    return this.swept === this.asked;
   }
 
   /** Sweeps; answers after a while also if it could not yet, and goes on by itself then. */
-  async sweep(): Promise<void> {
-    this.pending = true;
-    clearTimeout(this.timer);
-    for (let tries = 0; tries < TRIES && this.pending; tries++) {
-      if (tries > 0) await sleep(PATIENCE);
-      this.pending = !(await this.once());
-    }
-    if (this.pending) this.timer = setTimeout(() => void this.sweep(), PAUSE).unref();
+  sweep(): Promise<void> {
+    this.asked++;
+    return this.goOn();
   }
 
   close(): void {
     clearTimeout(this.timer);
-    this.pending = false;
+    this.swept = this.asked;
+  }
+
+  private goOn(): Promise<void> {
+    clearTimeout(this.timer);
+    this.trying ??= this.tryInARow().finally(() => (this.trying = undefined));
+    return this.trying;
+  }
+
+  private async tryInARow(): Promise<void> {
+    for (let tries = 0; tries < TRIES && !this.isDone; tries++) {
+      if (tries > 0) await sleep(PATIENCE);
+      const { asked } = this;
+      if (await this.once()) this.swept = asked;
+    }
+    if (!this.isDone) this.timer = setTimeout(() => void this.goOn(), PAUSE).unref();
   }
 
   private async once(): Promise<boolean> {
