@@ -49,13 +49,8 @@ export class Together {
       const peers = [...vmsOf(states).values()].filter(({ id }) => id !== record.vm);
       const { past, body } = await this.history.next({ ...before, vm }, record, undefined, peers);
       states.set(record.vm, past);
-      if (
-        grows(
-          group,
-          counterpartsOf(body).map((at) => at.vm),
-        )
-      )
-        return undefined;
+      const met = counterpartsOf(body).map((counterpart) => counterpart.vm);
+      if (grows(group, met)) return undefined;
       if (past.vm && beginsTooLate(group, past.vm, starts)) return undefined;
       await breath.take();
     }
