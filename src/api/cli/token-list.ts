@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { ListedToken } from '../../infra/access/token-rows.js';
 import { defaultDataDir } from './ledger-path.js';
+import { table } from './print.js';
 import { tokensIn } from './tokens-in.js';
 
 const timeOf = (time: number | undefined): string | undefined =>
@@ -16,30 +17,10 @@ const shown = ({ createdAt, expiresAt, revokedAt, ...token }: ListedToken) => ({
 
 type Shown = ReturnType<typeof shown>;
 
-const COLUMNS: readonly (readonly [title: string, cell: (token: Shown) => string | undefined])[] = [
-  ['ID', ({ id }) => id],
-  ['ACTOR', ({ actor }) => actor],
-  ['ROLES', ({ roles }) => roles.join(',')],
-  ['LABELS', ({ labels }) => labels.join(',')],
-  ['CREATED', ({ createdAt }) => createdAt],
-  ['EXPIRES', ({ expiresAt }) => expiresAt],
-  ['REVOKED', ({ revokedAt }) => revokedAt],
-];
+const HEAD = ['ID', 'ACTOR', 'ROLES', 'LABELS', 'CREATED', 'EXPIRES', 'REVOKED'];
 
-/** Rows of cells, each column as wide as its widest. */
-function tableOf(tokens: readonly Shown[]): string {
-  const rows = [
-    COLUMNS.map(([title]) => title),
-    ...tokens.map((token) => COLUMNS.map(([, cell]) => cell(token) || '-')),
-  ];
-  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd();
-  return rows.map(line).join('\n');
-}
+const rowOf = ({ id, actor, roles, labels, createdAt, expiresAt, revokedAt }: Shown): string[] =>
+  [id, actor, roles.join(','), labels.join(','), createdAt, expiresAt, revokedAt].map((cell) => cell || '-');
 
 /** `vmledger token list`: every token that was made, without its secret. */
 export const tokenListCommand = (): Command =>
@@ -49,5 +30,5 @@ export const tokenListCommand = (): Command =>
     .option('--json', 'print JSON', false)
     .action(({ dataDir, json }: { readonly dataDir: string; readonly json: boolean }) => {
       const tokens = tokensIn(dataDir, (store) => store.list()).map(shown);
-      process.stdout.write(`${json ? JSON.stringify(tokens) : tableOf(tokens)}\n`);
+      process.stdout.write(json ? `${JSON.stringify(tokens)}\n` : table(HEAD, tokens.map(rowOf)));
     });
