@@ -26,7 +26,6 @@ import { MemslotsController } from './memslots.controller.js';
 import { PvController } from './pv.controller.js';
 import { ReplaysController } from './replays.controller.js';
 import { RunController } from './run.controller.js';
-import { Secrets } from './secrets.service.js';
 import { DOCUMENT, SERVICE } from './service.token.js';
 import { SmcccController } from './smccc.controller.js';
 import { StorageKeysController } from './storage-keys.controller.js';
@@ -85,7 +84,6 @@ export class AppModule {
       providers: [
         Commands,
         Closing,
-        Secrets,
         { provide: SERVICE, useValue: service },
         { provide: DOCUMENT, useValue: document },
       ],

@@ -2,6 +2,7 @@ import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/commo
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { introspectionView } from '../domain/introspection/view.js';
+import type { Service } from '../infra/service.js';
 import { answerJson } from './answer-json.js';
 import type { Envelope } from './answers.js';
 import { Commands } from './commands.service.js';
@@ -19,7 +20,7 @@ import {
 } from './shapes/introspection.js';
 import { done } from './shapes/output.js';
 import { type VmPath, noBody, noQuery, vmPath } from './shapes/path.js';
-import { Secrets } from './secrets.service.js';
+import { SERVICE } from './service.token.js';
 
 /** Introspection of an x86_64 VM: its device manager's side, and the tool's commands. */
 @ApiTags('Introspection')
@@ -27,7 +28,7 @@ import { Secrets } from './secrets.service.js';
 export class IntrospectionController {
   constructor(
     @Inject(Commands) private readonly commands: Commands,
-    @Inject(Secrets) private readonly secrets: Secrets,
+    @Inject(SERVICE) private readonly service: Service,
   ) {}
 
   @Get()
@@ -44,7 +45,7 @@ export class IntrospectionController {
   ): Promise<Envelope> {
     const existing = await this.commands.view(http, id, undefined);
     const { version, position } = existing;
-    const view = answerJson(introspectionView(introspectedIn(existing), Date.now())) as Envelope;
+    const view = answerJson(introspectionView(introspectedIn(existing), this.service.world.now().getTime())) as Envelope;
     return { ...view, version, position };
   }
 
@@ -124,7 +125,7 @@ export class IntrospectionController {
   ): Promise<Envelope> {
     if (body.command !== 'get_map_token')
       return this.commands.answer(http, vm, { type: 'introspection_command', ...body });
-    const { secret, commitment } = this.secrets.newToken();
+    const { secret, commitment } = this.service.machines.newToken();
     const command = { type: 'introspection_command', ...body, token: commitment } as const;
     return this.commands.answer(http, vm, command, { token: answerJson(secret) });
   }
