@@ -1,7 +1,6 @@
 import { Controller, Get, Inject, Param, Query, type StreamableFile } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { hex } from '../domain/json.js';
 import { asAbsolute } from '../domain/memory/address.js';
 import { BEGINNING, type BlameQuery as BlameRange, type Blamed } from '../infra/accesses/access-index.js';
 import { seesAll, type Viewer } from '../infra/access/visible.js';
@@ -11,6 +10,7 @@ import type { AccessBody, AccessQuery, FoundAccess } from '../infra/accesses/sea
 import { Comparison, NOTHING_TOLD, type Change, type ToldSoFar } from '../infra/machines/comparison.js';
 import type { Service } from '../infra/service.js';
 import { accepted } from './accept.js';
+import { ACCESS_COLUMNS, BLAME_COLUMNS, CHANGE_COLUMNS, accessView, blameView, changeView } from './access-views.js';
 import { Commands } from './commands.service.js';
 import { cursorOf, notACursor } from './cursor.js';
 import { type Exchange, Http, principalOf } from './http.js';
@@ -29,69 +29,9 @@ import {
   diffQuery,
 } from './shapes/accesses.js';
 import { type VmPath, vmPath } from './shapes/path.js';
-import { type Column, type Row, TABLE_FORMS, answerTable } from './table.js';
+import { TABLE_FORMS, answerTable } from './table.js';
 
 type Answer = Promise<StreamableFile | object>;
-
-const rfc3339 = (time: number): string => new Date(time).toISOString();
-
-const sized = <Part extends { readonly size: number }>({ size, ...rest }: Part) => ({ ...rest, size: hex(size) });
-
-/** An access as it is answered. */
-function accessView({ position, n: _, vm, version, time, actor, type, kind, ret, body }: FoundAccess) {
-  const { requestId, item, vcpu, asOf, errno, given, resolved, shared, data } = body;
-  const where = { position, vm, version, time: rfc3339(time), actor, requestId, command: type, kind };
-  const more = { item, vcpu, asOf, ret, errno, given: given && { ...given } };
-  const places = { resolved: resolved.map(sized), shared: shared.map(sized) };
-  return { ...where, ...more, ...places, data: data.map((piece) => ({ ...piece })) };
-}
-
-type AccessView = ReturnType<typeof accessView>;
-
-const column = <Shown extends Row>(name: keyof Shown & string): Column<Shown> => ({ name, of: (row) => row[name] });
-
-const parts = (list: readonly { readonly absolute: string; readonly size: string }[]): string =>
-  list.map(({ absolute, size }) => `${absolute}+${size}`).join(' ');
-
-const ACCESS_COLUMNS: readonly Column<AccessView>[] = [
-  ...(['position', 'vm', 'version', 'time', 'actor', 'requestId', 'command', 'kind', 'item'] as const).map((name) =>
-    column<AccessView>(name),
-  ),
-  ...(['vcpu', 'asOf', 'ret', 'errno'] as const).map((name) => column<AccessView>(name)),
-  { name: 'space', of: ({ given }) => given?.space },
-  { name: 'address', of: ({ given }) => given?.address },
-  { name: 'size', of: ({ given }) => given?.size },
-  { name: 'resolved', of: ({ resolved }) => parts(resolved) },
-  { name: 'shared', of: ({ shared }) => shared.map(({ vm, ...part }) => `${vm}:${parts([part])}`).join(' ') },
-  { name: 'data', of: ({ data }) => data.map(({ role, commitment }) => `${role}:${commitment}`).join(' ') },
-];
-
-/** A run of memory as it is answered. */
-function blameView({ absolute, size, backed, by, hidden }: Blamed & { readonly hidden?: true }) {
-  const run = { gpa: hex(absolute), size: hex(size), backed, hidden };
-  if (by === undefined) return run;
-  const { position, vm, version, time, actor, type, kind, body } = by;
-  const { item } = JSON.parse(body) as AccessBody;
-  return { ...run, write: { position, vm, version, time: rfc3339(time), actor, command: type, kind, item } };
-}
-
-interface BlameView extends Row {
-  readonly write?: Row;
-}
-
-const BLAME_COLUMNS: readonly Column<BlameView>[] = [
-  ...['gpa', 'size', 'backed', 'hidden'].map((name) => column<BlameView>(name)),
-  ...['position', 'vm', 'version', 'time', 'actor', 'command', 'kind', 'item'].map((name) => ({
-    name,
-    of: ({ write }: BlameView) => write?.[name],
-  })),
-];
-
-/** A change as it is answered. */
-const changeView = (change: Change): Row =>
-  change.what === 'memory' ? { ...change, gpa: hex(change.gpa), size: hex(change.size) } : { ...change };
-
-const CHANGE_COLUMNS = ['what', 'path', 'from', 'to', 'gpa', 'size', 'erased'].map((name) => column<Row>(name));
 
 /** Numbers of a cursor; the second may have 64 bits. */
 const numbers = z.string().regex(/^\d{1,16} \d{1,20}(?: \d{1,16})?$/);
