@@ -45,7 +45,9 @@ export class IntrospectionController {
   ): Promise<Envelope> {
     const existing = await this.commands.view(http, id, undefined);
     const { version, position } = existing;
-    const view = answerJson(introspectionView(introspectedIn(existing), this.service.world.now().getTime())) as Envelope;
+    const view = answerJson(
+      introspectionView(introspectedIn(existing), this.service.world.now().getTime()),
+    ) as Envelope;
     return { ...view, version, position };
   }
 
