@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -70,8 +70,6 @@ export function build() {
   const stamp = join(root, 'dist', '.built');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   tool('typescript/bin/tsc', '-p', 'tsconfig.build.json');
-  // The compiler does not; npx asks for it.
-  chmodSync(join(root, 'dist', 'api', 'cli', 'main.js'), 0o755);
   writeFileSync(stamp, '');
   utimesSync(stamp, started, started);
 }
