@@ -20,9 +20,6 @@ const isSpecific = ({ code, path }: Issue): boolean => path.length > 0 || code =
 /** What zod says of a union that was given no words of its own. */
 const NO_WORDS = 'Invalid input';
 
-const messageOf = (issue: Issue): string =>
-  issue.code === 'invalid_type' && issue.message.endsWith('received undefined') ? 'is required' : issue.message;
-
 interface Found {
   readonly path: readonly PropertyKey[];
   readonly message: string;
@@ -34,7 +31,7 @@ function ofUnion(issue: z.core.$ZodIssueInvalidUnion, path: readonly PropertyKey
   const worded = issue.message !== NO_WORDS;
   const meant = branches.find((branch) => branch.some(isSpecific)) ?? (worded ? undefined : branches[0]);
   if (meant) return meant.flatMap((inner) => flat(inner, path));
-  const messages = worded ? [issue.message] : issue.errors.flat().map(messageOf);
+  const messages = worded ? [issue.message] : issue.errors.flat().map(({ message }) => message);
   return [{ path, message: [...new Set(messages)].join(', or ') || issue.message }];
 }
 
@@ -44,7 +41,7 @@ function flat(issue: Issue, prefix: readonly PropertyKey[]): Found[] {
     return issue.keys.slice(0, MOST).map((key) => ({ path: [...path, key], message: 'is not known here' }));
   if (issue.code === 'invalid_key')
     return issue.issues.slice(0, 1).map(({ message }) => ({ path, message: `the name ${message}` }));
-  return issue.code === 'invalid_union' ? ofUnion(issue, path) : [{ path, message: messageOf(issue) }];
+  return issue.code === 'invalid_union' ? ofUnion(issue, path) : [{ path, message: issue.message }];
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type MemOpRequest, memOpRequest } from '../domain/shapes/s390x-access.js';
+import { words } from '../domain/shapes/words.js';
 import { fieldErrors } from './field-errors.js';
 import { malformedRequest } from './problem.js';
 import type { MemOpQuery } from './shapes/access.js';
@@ -28,7 +29,7 @@ export function memOpRequestOf(body: MemOpRequest | Uint8Array | undefined, quer
   }
   const data = body === undefined || body.length === 0 ? {} : { data: body, size: body.length };
   const flags = query.flags === undefined ? {} : { flags: flagsOf(query.flags) };
-  const { success, data: request, error } = memOpRequest.safeParse({ ...data, ...query, ...flags });
+  const { success, data: request, error } = memOpRequest.safeParse({ ...data, ...query, ...flags }, { error: words });
   if (!success) throw malformedRequest(fieldErrors(error, 'query'));
   return request;
 }

@@ -7,7 +7,10 @@ export const queryInteger = (least: number, most = Number.MAX_SAFE_INTEGER) =>
   z.preprocess(
     (text) => (typeof text === 'string' && DIGITS.test(text) ? Number(text) : text),
     z
-      .int({ error: ({ code }) => (code === 'invalid_type' ? 'must be a decimal number' : undefined) })
+      .int({
+        error: ({ code, input }) =>
+          code === 'invalid_type' && input !== undefined ? 'must be a decimal number' : undefined,
+      })
       .min(least)
       .max(most),
   );

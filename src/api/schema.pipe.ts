@@ -1,5 +1,6 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import type { z } from 'zod';
+import { words } from '../domain/shapes/words.js';
 import { isDeferred } from './by-arch.js';
 import { fieldErrors } from './field-errors.js';
 import { RequestProblem, malformedRequest } from './problem.js';
@@ -22,7 +23,7 @@ const WHOLE = { body: 'body', query: 'query', param: 'path', custom: 'request' }
  * @throws RequestProblem that names the fields that are wrong
  */
 export function readBy<Schema extends z.ZodType>(schema: Schema, value: unknown, whole: string): z.output<Schema> {
-  const { success, data, error } = schema.safeParse(value);
+  const { success, data, error } = schema.safeParse(value, { error: words });
   if (!success) throw malformedRequest(fieldErrors(error, whole));
   return data;
 }

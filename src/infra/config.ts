@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { isKeyName } from '../domain/audit/tlog/key.js';
+import { words } from '../domain/shapes/words.js';
 
 /** How tokens of an identity provider are read (OpenID Connect, JWT). */
 export interface OidcConfig {
@@ -132,7 +133,7 @@ function oidcOf(data: Environment): OidcConfig | undefined {
  * @throws ConfigError, which names every variable that is wrong
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const { data, error } = environment.safeParse(env);
+  const { data, error } = environment.safeParse(env, { error: words });
   if (error) throw new ConfigError(error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
   const auth = data.AUTH.length === 0 ? undefined : { tokens: data.AUTH.includes('tokens'), oidc: oidcOf(data) };
   const { PORT: port, HOST: host, DATA_DIR: dataDir, RATE_LIMIT: rateLimit, LOG_LEVEL: logLevel } = data;

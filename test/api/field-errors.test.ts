@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fieldErrors } from '../../src/api/field-errors.js';
 import { abiEnum, bytes, flagSet, u32, u64 } from '../../src/domain/shapes/scalars.js';
 import { s390xRegisters } from '../../src/domain/shapes/s390x-registers.js';
+import { words } from '../../src/domain/shapes/words.js';
 
 const shape = z.strictObject({
   size: u32,
@@ -14,14 +15,14 @@ const shape = z.strictObject({
 });
 
 const errorsOf = (value: unknown) => {
-  const { error } = shape.safeParse(value);
+  const { error } = shape.safeParse(value, { error: words });
   return error ? fieldErrors(error, 'body') : [];
 };
 
 describe('what is wrong with a request', () => {
   it.each<[string, unknown, string, string]>([
     ['a missing field', {}, 'size', 'is required'],
-    ['no object at all', [], 'body', 'expected object'],
+    ['no object at all', [], 'body', 'must be an object'],
     ['an unknown field', { size: 1, more: 2 }, 'more', 'is not known here'],
     ['a number with too many bits', { size: '0x100000000' }, 'size', 'must fit in 32 bits'],
     [
@@ -62,7 +63,7 @@ describe('what is wrong with a request', () => {
     ['flags of 33 bits', { size: 1, flags: 2 ** 32 }, 'flags', 'must fit in 32 bits'],
     ['an unknown flag', { size: 1, flags: ['slow', 'odd'] }, 'flags.1', 'must be one of fast, slow, or a number'],
     ['a flag of 33 bits', { size: 1, flags: [2 ** 32] }, 'flags.0', 'must fit in 32 bits'],
-    ['too many flags', { size: 1, flags: new Array(65).fill(0) }, 'flags', '64'],
+    ['too many flags', { size: 1, flags: new Array(65).fill(0) }, 'flags', 'must have at most 64 items'],
     ['a name of a record', { size: 1, labels: { b: 'x' } }, 'labels.b', 'the name must begin with a'],
   ])('%s', (_what, value, field, message) => {
     const [first, ...more] = errorsOf(value);

@@ -3,6 +3,9 @@ import { ConfigError, readConfig } from '../../src/infra/config.js';
 const defaults = { auth: undefined, rateLimit: 0, logLevel: 'warn' };
 
 describe('the configuration', () => {
+  it('says in plain words what a variable may be', () =>
+    expect(() => readConfig({ LOG_LEVEL: 'loud' })).toThrow(/^LOG_LEVEL must be one of .*warn.*$/));
+
   it('has defaults', () =>
     expect(readConfig({})).toEqual({ ...defaults, port: 8086, host: '127.0.0.1', dataDir: './data' }));
 

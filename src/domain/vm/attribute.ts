@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../digester.js';
 import { ERRNO, type Errno } from '../errno.js';
+import { words } from '../shapes/words.js';
 import { consult } from './consult.js';
 import { type Decision, type Reply, done, malformed, refused } from './decision.js';
 import type { LawEvent } from './law.js';
@@ -78,7 +79,7 @@ export function attribute<Payload extends z.ZodObject, Target = S390xVm>({
   const hasPayload = Object.keys(row.payload.shape).length > 0;
   const setRaw = (target: Target, raw: Raw, call: Call): Decision => {
     if (hasPayload && Object.keys(raw).length === 0) return set(target, undefined, call);
-    const { data, error } = row.payload.safeParse(raw);
+    const { data, error } = row.payload.safeParse(raw, { error: words });
     return error ? malformedPayload(error) : set(target, data, call);
   };
   return { ...row, set: setRaw };

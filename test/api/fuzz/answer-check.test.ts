@@ -45,6 +45,15 @@ describe('what is wrong with an answer', () => {
     ['with a wrong value behind a reference', 200, '{"size":0}', 'application/json', 'must be >= 1'],
     ['a problem of another shape', 404, '[]', 'application/problem+json', 'must be object'],
     ['a failure without an errno', 503, '{}', 'application/problem+json', 'without an errno'],
+    [
+      'in words of the validation library',
+      ...([
+        404,
+        '{"size":1,"detail":"size: Too small: expected number to be >=1"}',
+        'application/problem+json',
+      ] as const),
+      'words of the validation library',
+    ],
     ['a stream that is not documented', 200, 'data: 1\n\n', 'text/event-stream', 'a stream is not documented'],
   ])('is told if it is %s', async (_what, status, body, type, flaw) =>
     expect(await flawOf(status, body, type)).toContain(flaw),
