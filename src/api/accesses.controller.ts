@@ -136,14 +136,20 @@ export class AccessesController {
     const told: ToldSoFar = count === undefined || gpa === undefined ? NOTHING_TOLD : { count, gpa };
     accepted(http.request, TABLE_FORMS);
     const comparison = await Comparison.of(this.service.history, vm, from, to ?? last);
-    await this.commands.run(http, vm, { type: 'look_back', what: 'diff', from, version: to ?? last });
+    const look = { type: 'look_back', what: 'diff', from, version: to ?? last } as const;
+    const recorded = await this.commands.run(http, vm, look);
     return answerTable(http, {
       items: comparison.changes(told, (change) => seesAll(principalOf(http.request)) || !namesOthers(change)),
       limit,
       show: changeView,
       columns: CHANGE_COLUMNS,
       keyOf: (change, index) => `${cursorAfterChange(told, change, index)} ${to ?? last}`,
-      more: { from: { ...comparison.from }, to: { ...comparison.to } },
+      more: {
+        from: { ...comparison.from },
+        to: { ...comparison.to },
+        version: recorded.version,
+        position: recorded.position,
+      },
     });
   }
 

@@ -32,6 +32,17 @@ describe('a look at the past', () => {
     });
   });
 
+  it('answers a comparison with where it is recorded', async () => {
+    const { headers, body } = await api.call('GET', '/v1/vms/m/diff?from=3&to=4');
+    const position = await api.head();
+    const { version } = await recordAt(position);
+    expect([body['version'], body['position'], headers.get('etag')]).toEqual([
+      version,
+      position,
+      `"${String(version)}"`,
+    ]);
+  });
+
   it('answers what was, and its version', async () => {
     const { headers, body } = await api.call('GET', '/v1/vms/m/vcpus/0?version=3');
     expect([body['version'], headers.get('etag')]).toEqual([3, '"3"']);

@@ -148,4 +148,4 @@ const compared = z.strictObject({
     .meta({ description: 'of the state, as the record has it' }),
 });
 
-export const diffPage = pageShape(changeShape, { from: compared, to: compared }).meta({ id: 'Diff' });
+export const diffPage = pageShape(changeShape, { from: compared, to: compared, ...located }).meta({ id: 'Diff' });
