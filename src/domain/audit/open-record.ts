@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+import { firstFault, words } from '../shapes/words.js';
 import { erased } from '../memory/erased.js';
 import { type Command, command as commandShape } from '../vm/command.js';
 import { type Event, event as eventShape } from '../vm/event.js';
@@ -22,6 +24,13 @@ export function rolesOfEvents({ data = [], events }: RecordBody, wanted: EventFi
   return ['events', present.has('events.data') ? 'events.data' : 'command.data'].filter((role) => present.has(role));
 }
 
+/** @throws in words, if it is of another shape */
+function read<Shape extends z.ZodType>(shape: Shape, value: unknown, position: number): z.output<Shape> {
+  const { data, error } = shape.safeParse(value, { error: words });
+  if (error) throw new Error(`position ${position} cannot be read: ${firstFault(error)}`);
+  return data;
+}
+
 /**
  * The facts of a record, or those that are wanted, with the bytes that they stored.
  *
@@ -41,10 +50,10 @@ export function eventsOf(body: RecordBody, bulk: BulkByRole, wanted: EventFilter
     const start = at;
     if (STORING.has(json.type)) at += Number(size);
     if (!wanted(json.type)) return [];
-    if (!STORING.has(json.type)) return eventShape.parse(json);
+    if (!STORING.has(json.type)) return read(eventShape, json, body.position);
     const data = stored?.subarray(start, at) ?? (by === undefined ? undefined : erased(Number(size), by));
     if (data?.length !== size) throw new Error(`the data of ${json.type} at position ${body.position} is missing`);
-    return eventShape.parse({ ...rest, data });
+    return read(eventShape, { ...rest, data }, body.position);
   });
 }
 
@@ -60,5 +69,5 @@ export function commandOf(body: RecordBody, bulk: BulkByRole): Command {
     const bytes = bulk.get(role);
     if (owner === 'command' && name !== undefined && bytes) fields[name] = form === 'json' ? jsonOf(bytes) : bytes;
   }
-  return commandShape.parse(fields);
+  return read(commandShape, fields, body.position);
 }

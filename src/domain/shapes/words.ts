@@ -48,3 +48,7 @@ export function words(issue: Raw): string | undefined {
   const wordsOf = WORDS[issue.code] as ((issue: Raw) => string | undefined) | undefined;
   return issue.input === undefined && issue.code.startsWith('invalid_') ? 'is required' : wordsOf?.(issue);
 }
+
+/** The first thing that is wrong with a value: its field, with dots, or `it`, and what is wrong there. */
+export const firstFault = ({ issues: [issue] }: z.core.$ZodError): string =>
+  `${issue?.path.map(String).join('.') || 'it'}: ${issue?.message ?? ''}`;

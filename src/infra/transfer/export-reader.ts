@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ZodType } from 'zod';
 import { sameBytes } from '../../domain/audit/tlog/merkle.js';
-import { words } from '../../domain/shapes/words.js';
+import { firstFault, words } from '../../domain/shapes/words.js';
 import { type Entry, type Header, type Trailer, entry, header, trailer } from './export-format.js';
 import { LineError, linesOf } from './lines.js';
 
@@ -58,9 +58,8 @@ export class ExportReader {
 
   private parse<Line>(shape: ZodType<Line>, line: Buffer): Line {
     const { data, error } = shape.safeParse(jsonOf(line), { error: words });
-    const [issue] = error?.issues ?? [];
-    if (issue) throw this.wrong(`${issue.path.join('.') || 'it'}: ${issue.message}`);
-    return data as Line;
+    if (error) throw this.wrong(firstFault(error));
+    return data;
   }
 
   private wrong(detail: string): LineError {

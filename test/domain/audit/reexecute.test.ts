@@ -98,4 +98,13 @@ describe('a replay', () => {
     const found = replay(altered(4, withBody({ command: { type: 'no_such_command' } })));
     expect(found).toEqual(['4 command']);
   });
+
+  it('says in words why a record cannot be read', () => {
+    const [record] = altered(1, withBody({ command: { type: 'no_such_command' }, events: [{ type: 'vm_created' }] }));
+    const divergences = record && reexecute(new Map(), record, undefined, digester).divergences;
+    expect(divergences?.map(({ what, got }) => [what, got])).toEqual([
+      ['fold', expect.stringMatching(/^Error: position 1 cannot be read: arch: must be one of s390x, /)],
+      ['command', expect.stringMatching(/^Error: position 1 cannot be read: type: must be one of create_vm, /)],
+    ]);
+  });
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { words } from '../../../src/domain/shapes/words.js';
+import { firstFault, words } from '../../../src/domain/shapes/words.js';
 
 const saidOf = (shape: z.ZodType, value: unknown): unknown =>
   shape.safeParse(value, { error: words }).error?.issues.map(({ message }) => message);
@@ -8,6 +8,16 @@ const tagged = z.discriminatedUnion('t', [
   z.strictObject({ t: z.literal('a') }),
   z.strictObject({ t: z.literal('b'), n: z.int() }),
 ]);
+
+describe('the first fault of a value', () => {
+  it.each<[value: unknown, fault: string]>([
+    [{ a: [1, 'x'] }, 'a.1: must be a number'],
+    [7, 'it: must be an object'],
+  ])('%#: is named with its field', (value, fault) => {
+    const { error } = z.strictObject({ a: z.array(z.number()) }).safeParse(value, { error: words });
+    expect(error && firstFault(error)).toBe(fault);
+  });
+});
 
 describe('what is wrong with a value', () => {
   it.each<[z.ZodType, unknown, string]>([
