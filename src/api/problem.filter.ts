@@ -1,11 +1,26 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
-import { type HttpReply, type HttpRequest, pathOf } from './http.js';
+import { BODY_MAX, BULK_MAX } from './body-parsers.js';
+import { type HttpReply, type HttpRequest, pathOf, settingsOf } from './http.js';
 import type { Log } from './log.js';
-import { type Problem, PROBLEM_JSON, Refusal, RequestProblem } from './problem.js';
+import { type Problem, PROBLEM_JSON, type ProblemKind, Refusal, RequestProblem } from './problem.js';
 import { problemOf } from './problem-of.js';
 import { setOutcome } from './answers.js';
 import type { RouteTable } from './route-table.js';
 import { traceIdOf } from './trace-context.js';
+
+/** Most characters of a part of the path that stands for something: Fastify's own limit. */
+const PART_MAX = 100;
+
+/** How much would have been taken, where the framework says no more than that it was too much. */
+const LIMITS: { readonly [Kind in ProblemKind]?: (request: HttpRequest) => string } = {
+  payload_too_large: (request) => `the body may have at most ${settingsOf(request).bulk ? BULK_MAX : BODY_MAX} bytes`,
+  uri_too_long: () => `each part of the path may have at most ${PART_MAX} characters`,
+};
+
+function withLimit(known: RequestProblem | undefined, request: HttpRequest): RequestProblem | undefined {
+  const limitOf = known && LIMITS[known.kind];
+  return limitOf ? new RequestProblem(known.kind, limitOf(request)) : known;
+}
 
 /** Answers whatever is thrown as a problem; what nobody expected is told to `log`, not to the client. */
 @Catch()
@@ -38,7 +53,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   private problem(error: unknown, request: HttpRequest, reply: HttpReply): Problem {
-    const known = this.wrongMethod(problemOf(error), request) ?? this.unexpected(error, request);
+    const known = this.wrongMethod(withLimit(problemOf(error), request), request) ?? this.unexpected(error, request);
     for (const [name, value] of Object.entries(known.headers)) reply.header(name, value);
     return known.toProblem(pathOf(request));
   }

@@ -44,6 +44,11 @@ describe('what is not a command', () => {
     expect(errors.map(({ field }) => field)).toEqual(['op', 'gaddr', 'size', 'more']);
   });
 
+  it('takes 100 characters in a part of the path', async () => {
+    expect((await api.raw('GET', `/v1/vms/${'x'.repeat(100)}`)).status).toBe(400);
+    expect((await api.raw('GET', `/v1/vms/${'x'.repeat(101)}`)).status).toBe(414);
+  });
+
   it('tells which methods a path takes', async () => {
     const response = await api.raw('PATCH', '/v1/vms');
     expect(response.status).toBe(405);

@@ -72,7 +72,13 @@ export const badData: BadRequests = [
   ],
   [
     '17 MiB of JSON',
-    { path: MEMOP, raw: `"${'x'.repeat(TOO_MUCH)}"`, headers: JSON_HEADERS, status: 413, names: 'large' },
+    {
+      path: MEMOP,
+      raw: `"${'x'.repeat(TOO_MUCH)}"`,
+      headers: JSON_HEADERS,
+      status: 413,
+      names: 'at most 16777216 bytes',
+    },
   ],
   [
     '17 MiB of octets',
@@ -82,12 +88,18 @@ export const badData: BadRequests = [
       raw: new Uint8Array(TOO_MUCH),
       headers: OCTETS,
       status: 413,
-      names: 'large',
+      names: 'at most 16777216 bytes',
     },
   ],
   [
     '300 KiB where no bulk data goes',
-    { path: '/v1/vms', raw: `"${'x'.repeat(300 * 1024)}"`, headers: JSON_HEADERS, status: 413, names: 'large' },
+    {
+      path: '/v1/vms',
+      raw: `"${'x'.repeat(300 * 1024)}"`,
+      headers: JSON_HEADERS,
+      status: 413,
+      names: 'at most 262144 bytes',
+    },
   ],
   [
     '8 Mi levels of JSON',

@@ -102,6 +102,9 @@ export const badPaths: BadRequests = [
   ['an unknown path', { method: 'GET', path: '/v2', status: 404, names: '/v2' }],
   ['a path with a slash too many', { method: 'GET', path: '/v1/vms/', status: 404, names: '/v1/vms/' }],
   ['a path that cannot be decoded', { method: 'GET', path: '/v1/vms/%zz', names: "path: '/v1/vms/%zz'" }],
-  ['a path that is too long', { method: 'GET', path: `/v1/vms/${'x'.repeat(200)}`, status: 414, names: 'max' }],
+  [
+    'a path that is too long',
+    { method: 'GET', path: `/v1/vms/${'x'.repeat(200)}`, status: 414, names: 'at most 100 characters' },
+  ],
   ['another method', { method: 'PATCH', path: '/v1/vms/m', body: {}, status: 405, names: 'DELETE, GET' }],
 ];
