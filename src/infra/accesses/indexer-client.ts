@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { JournalError } from '../journal/journal.js';
 import { journalError } from '../journal/sqlite-faults.js';
 import { compiled } from '../compiled.js';
+import { firstMessage } from '../first-message.js';
 import type { IndexerOptions, IndexerReply, IndexerRequest } from './indexer-messages.js';
 
 interface Waiting {
@@ -31,7 +32,7 @@ export class IndexerClient {
    */
   static async start(options: IndexerOptions, ended: () => void): Promise<IndexerClient> {
     const worker = new Worker(compiled(import.meta.url, 'infra/accesses/indexer-thread.js'), { workerData: options });
-    const [first] = (await once(worker, 'message')) as [IndexerReply];
+    const first = (await firstMessage(worker)) as IndexerReply;
     if (first.type === 'not_opened') throw journalError(first.failure);
     return new IndexerClient(worker, ended);
   }

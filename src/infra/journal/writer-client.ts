@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import type { AnswerDraft } from './answer-store.js';
 import { compiled } from '../compiled.js';
+import { firstMessage } from '../first-message.js';
 import type { JournalMeter } from '../metrics/meters.js';
 import type { SqliteOptions } from './connection.js';
 import { type BulkData, type Draft, JournalError, type StoredRecord } from './journal.js';
@@ -100,7 +101,7 @@ export class WriterClient {
     meter?: JournalMeter,
   ): Promise<WriterClient> {
     const worker = new Worker(compiled(import.meta.url, 'infra/journal/writer.js'), { workerData: options });
-    const [first] = (await once(worker, 'message')) as [Reply];
+    const first = (await firstMessage(worker)) as Reply;
     if (first.type === 'not_opened') throw journalError(first.failure);
     return new WriterClient(worker, committed, meter);
   }
