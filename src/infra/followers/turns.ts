@@ -4,6 +4,15 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 /** Milliseconds of work after which those who take turns rest for as long as they worked. */
 const WORK = 2;
 
+/** What turns go by. */
+export interface Clock {
+  /** Milliseconds since whenever. */
+  now(): number;
+  rest(milliseconds: number): Promise<unknown>;
+}
+
+const MACHINE: Clock = { now: () => performance.now(), rest: (milliseconds) => sleep(milliseconds) };
+
 /**
  * Lets many do a little work each, one after the other, with half of the process's time left to whatever else it does: however
  * many they are, they hold up nothing for much longer than one of them takes.
@@ -11,6 +20,9 @@ const WORK = 2;
 export class Turns {
   private readonly waiting: (() => void)[] = [];
   private serving = false;
+
+  /** @param clock the machine's own if absent */
+  constructor(private readonly clock: Clock = MACHINE) {}
 
   /** Settles when it is the caller's turn; the turn is over when the caller waits for something. */
   take(): Promise<void> {
@@ -23,14 +35,14 @@ export class Turns {
   private async serve(): Promise<void> {
     this.serving = true;
     await setImmediate();
-    let since = performance.now();
+    let since = this.clock.now();
     for (const waiting of this.batches()) {
       waiting();
       await Promise.resolve();
-      const worked = performance.now() - since;
+      const worked = this.clock.now() - since;
       if (worked < WORK) continue;
-      await sleep(Math.ceil(worked));
-      since = performance.now();
+      await this.clock.rest(Math.ceil(worked));
+      since = this.clock.now();
     }
     this.serving = false;
   }

@@ -1,11 +1,5 @@
-import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { Turns } from '../../../src/infra/followers/turns.js';
-
-/** Keeps the process busy. */
-function work(milliseconds: number): void {
-  for (const end = performance.now() + milliseconds; performance.now() < end;);
-}
 
 describe('turns', () => {
   it('are taken in the order in which they were asked for', async () => {
@@ -27,32 +21,36 @@ describe('turns', () => {
     await turns.take();
   });
 
-  it('let other work in between, however many want one', async () => {
-    const turns = new Turns();
-    let inARow = 0;
-    let most = 0;
-    const timer = setInterval(() => (inARow = 0), 1);
+  /** So many take a turn and work for so long; answers how many turns there were before each rest, and what rests there were. */
+  async function worked(takers: number, milliseconds: number) {
+    let now = 0;
+    const inARow = [0];
+    const rests: number[] = [];
+    const rest = async (asked: number): Promise<void> => {
+      rests.push(asked);
+      inARow.push(0);
+      await setImmediate();
+      now += asked;
+    };
+    const turns = new Turns({ now: () => now, rest });
     await Promise.all(
-      [...Array(200).keys()].map(async () => {
+      [...Array(takers).keys()].map(async () => {
         await turns.take();
-        work(1);
-        most = Math.max(most, ++inARow);
+        now += milliseconds;
+        inARow.push((inARow.pop() ?? 0) + 1);
       }),
     );
-    clearInterval(timer);
-    expect(most).toBeLessThan(20);
+    return { inARow, rests };
+  }
+
+  it('let other work in between, however many want one', async () => {
+    const { inARow } = await worked(200, 1);
+    expect(Math.max(...inARow)).toBe(2);
   });
 
-  it('leave half of the time to others', async () => {
-    const turns = new Turns();
-    const began = performance.now();
-    await Promise.all(
-      [...Array(100).keys()].map(async () => {
-        await turns.take();
-        work(1);
-      }),
-    );
-    expect(performance.now() - began).toBeGreaterThan(180);
+  it.each([0.5, 1, 7])('leave half of the time to others, where each takes %d ms', async (milliseconds) => {
+    const { rests } = await worked(100, milliseconds);
+    expect(rests.reduce((sum, rest) => sum + rest, 0)).toBe(100 * milliseconds);
   });
 
   it('come after what the process has to do now', async () => {
