@@ -34,6 +34,8 @@ export interface ServiceOptions {
   readonly log?: LogOptions;
   /** When failed deliveries of webhooks are tried again. */
   readonly backoff?: Backoff;
+  /** Milliseconds that deliveries of webhooks have left when the service closes. */
+  readonly grace?: number;
 }
 
 /** Everything behind the API. */
@@ -77,7 +79,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 }
 
 async function openLocked(
-  { dataDir, world = realWorld, log: logOptions, backoff, ...options }: ServiceOptions,
+  { dataDir, world = realWorld, log: logOptions, backoff, grace, ...options }: ServiceOptions,
   unlock: () => void,
 ): Promise<Service> {
   const metrics = new Metrics();
@@ -96,7 +98,7 @@ async function openLocked(
   await machines.recall();
   const erasures = new Erasures(journal, machines);
   const sight = new Sight(journal, new VmLabels(journal));
-  const webhooks = await Webhooks.open({ journal, followers, sight, store, world, backoff });
+  const webhooks = await Webhooks.open({ journal, followers, sight, store, world, backoff, grace });
   addGauges(metrics, { journal, machines, log, followers, webhooks });
   const stopPruning = pruning(answers, world);
   const files = { ledger: join(dataDir, LEDGER_FILE), index: join(dataDir, ACCESSES_FILE) };

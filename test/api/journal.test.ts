@@ -10,7 +10,8 @@ describe('the journal over REST', () => {
     api = await Api.start();
     await api.machine('a'); // positions 1 to 3
     await new Promise((resolve) => setTimeout(resolve, 5));
-    middle = new Date().toISOString();
+    middle = api.service.world.now().toISOString();
+    await new Promise((resolve) => setTimeout(resolve, 5));
     await api.machine('b'); // 4 to 6
     await api.done('POST', '/v1/vms/a/memop', {
       op: 5,

@@ -24,7 +24,7 @@ describe('the stream of the journal', () => {
     api = await Api.start();
     await api.machine('a'); // positions 1 to 3
     await sleep(5);
-    middle = new Date().toISOString();
+    middle = api.service.world.now().toISOString();
     await sleep(5);
     await api.machine('b'); // 4 to 6
     await write('a', '0x5ff8'); // 7

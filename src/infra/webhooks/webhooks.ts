@@ -16,7 +16,7 @@ export const MOST_WEBHOOKS = 100;
 /** Milliseconds after which it is kept how far webhooks are: what was delivered since then may be delivered again after a crash. */
 const KEEP = 200;
 
-/** Milliseconds that deliveries which are under way have left when the service closes. */
+/** Milliseconds that deliveries which are under way have left when the service closes, if nobody says otherwise. */
 const GRACE = 1000;
 
 /** There is no such webhook. */
@@ -41,6 +41,8 @@ export interface WebhookTools {
   readonly store: WebhookStore;
   readonly world: World;
   readonly backoff?: Backoff | undefined;
+  /** Milliseconds that deliveries which are under way have left when the service closes. */
+  readonly grace?: number | undefined;
 }
 
 /** A webhook, and who delivers for it. */
@@ -136,9 +138,10 @@ export class Webhooks {
     const couriers = [...this.entries.values()].map(({ courier }) => courier);
     for (const courier of couriers) courier.stop();
     const done = Promise.all(couriers.map((courier) => courier.done));
-    const grace = new AbortController();
-    await Promise.race([done, sleep(GRACE, undefined, { signal: grace.signal }).catch(() => undefined)]);
-    grace.abort();
+    const { grace = GRACE } = this.tools;
+    const over = new AbortController();
+    await Promise.race([done, sleep(grace, undefined, { signal: over.signal }).catch(() => undefined)]);
+    over.abort();
     for (const courier of couriers) courier.cut();
     await done;
     clearTimeout(this.keeping);

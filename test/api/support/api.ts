@@ -8,6 +8,7 @@ import { makeLog } from '../../../src/api/log.js';
 import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 import { type Service, type ServiceOptions, openService } from '../../../src/infra/service.js';
 import { verifyLedger } from '../../../src/infra/verify/verify-ledger.js';
+import { calmWorld } from '../../support/calm-world.js';
 import { collectStatuses } from './statuses.js';
 
 /** A JSON answer's body, read without further ado. */
@@ -35,14 +36,17 @@ export class Api {
     private writeStatuses: () => void,
   ) {}
 
-  /** @param seen what the application has of the service */
+  /**
+   * @param options its world is a calm one if none is given
+   * @param seen what the application has of the service
+   */
   static async start(
     options: Partial<ServiceOptions> = {},
     how: AppOptions = {},
     seen: (service: Service) => Service = (service) => service,
   ): Promise<Api> {
     const { dataDir = mkdtempSync(join(tmpdir(), 'api-')) } = options;
-    const service = await openService({ ...options, dataDir });
+    const service = await openService({ world: calmWorld(), ...options, dataDir });
     const log: string[] = [];
     const app = await createApp(seen(service), { log: makeLog('warn', { write: (line) => log.push(line) }), ...how });
     await app.nest.listen(0, '127.0.0.1');

@@ -7,6 +7,7 @@ import { BEGINNING, type Blamed } from '../../../src/infra/accesses/access-index
 import type { AccessQuery, FoundAccess } from '../../../src/infra/accesses/search.js';
 import { ACCESSES_FILE } from '../../../src/infra/data-dir.js';
 import { type Service, openService } from '../../../src/infra/service.js';
+import { calmWorld } from '../../support/calm-world.js';
 
 /** Where a tool's guest keeps the token that it presents. */
 const TOKEN_AT = 0x8000;
@@ -22,7 +23,7 @@ export class Town {
 
   static async open(): Promise<Town> {
     const dataDir = mkdtempSync(join(tmpdir(), 'accesses-'));
-    return new Town(dataDir, await openService({ dataDir }));
+    return new Town(dataDir, await openService({ dataDir, world: calmWorld() }));
   }
 
   get indexFile(): string {
@@ -43,7 +44,7 @@ export class Town {
 
   /** Begins the service again that was ended. */
   async begin(): Promise<void> {
-    this.service = await openService({ dataDir: this.dataDir });
+    this.service = await openService({ dataDir: this.dataDir, world: calmWorld() });
   }
 
   async run(vm: string, input: object, actor = 'test') {

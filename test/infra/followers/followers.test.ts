@@ -175,7 +175,6 @@ describe('a follower', () => {
     const followers = new Followers(Object.assign(Object.create(journal) as Journal, { appended }));
     await journal.append(honest('a', 1));
     const next = followers.next({ after: 1, limit: 5 }, { patience: 30, signal: never });
-    await sleep(5);
     await journal.append(honest('a', 2));
     const { records } = await next;
     expect(positions(records)).toEqual([2]);

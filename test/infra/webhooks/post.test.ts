@@ -5,7 +5,7 @@ import { post } from '../../../src/infra/webhooks/post.js';
 import { type Answering, Receiver } from '../../support/receiver.js';
 
 const NEVER = new AbortController().signal;
-const what = (url: string, timeout = 10_000) => ({
+const what = (url: string, timeout = 60_000) => ({
   url,
   headers: { 'x-test': '1' },
   body: '{"id":"1","text":"ü"}',
@@ -44,24 +44,36 @@ describe('a post', () => {
   });
 
   it.each([
-    ['seconds', '120', 120_000, 120_000],
-    ['a date', new Date(Date.now() + 60_000).toUTCString(), 50_000, 60_000],
-    ['a date gone by', new Date(Date.now() - 60_000).toUTCString(), undefined, undefined],
-    ['neither', 'soon', undefined, undefined],
-  ])('tells when the receiver wants to be asked again: %s', async (_what, value, least, most) => {
+    ['seconds', '120', 120_000],
+    ['a date gone by', 'Sat, 31 Jan 2026 12:00:00 GMT', undefined],
+    ['neither', 'soon', undefined],
+  ])('tells when the receiver wants to be asked again: %s', async (_what, value, expected) => {
     receiver.answer = (response) => response.writeHead(503, { 'retry-after': value }).end();
-    const retryAfter = (await post(what(receiver.url), NEVER))?.retryAfter;
-    expect([(retryAfter ?? 0) >= (least ?? 0), (retryAfter ?? 0) <= (most ?? 0)]).toEqual([true, true]);
+    expect((await post(what(receiver.url), NEVER))?.retryAfter).toBe(expected);
   });
 
-  it.each<[string, Answering, string]>([
-    ['nothing', () => undefined, 'no answer within 0.1 seconds'],
+  it('tells when the receiver wants to be asked again: a date', async () => {
+    const date = 'Fri, 31 Jan 2200 12:00:00 GMT';
+    receiver.answer = (response) => response.writeHead(503, { 'retry-after': date }).end();
+    const before = Date.now();
+    const at = before + ((await post(what(receiver.url), NEVER))?.retryAfter ?? 0);
+    expect(at).toBeLessThanOrEqual(Date.parse(date));
+    expect(at).toBeGreaterThanOrEqual(Date.parse(date) - (Date.now() - before));
+  });
+
+  it.each<[string, Answering, string, number?]>([
+    ['nothing', () => undefined, 'no answer within 0.1 seconds', 100],
     ['by closing the connection', (response) => response.destroy(), 'socket hang up'],
     ['with what is not HTTP', (response) => response.socket?.end('hello\r\n\r\n'), 'Parse Error'],
-    ['with half a head', (response) => response.socket?.write('HTTP/1.1 200 OK\r\nx:'), 'no answer within 0.1 seconds'],
-  ])('is not taken by who answers %s', async (_what, answer, reason) => {
+    [
+      'with half a head',
+      (response) => response.socket?.write('HTTP/1.1 200 OK\r\nx:'),
+      'no answer within 0.1 seconds',
+      100,
+    ],
+  ])('is not taken by who answers %s', async (_what, answer, reason, timeout) => {
     receiver.answer = answer;
-    expect((await post(what(receiver.url, 100), NEVER))?.reason).toContain(reason);
+    expect((await post(what(receiver.url, timeout), NEVER))?.reason).toContain(reason);
   });
 
   it('is not taken by who goes over to another protocol', async () => {
@@ -93,20 +105,20 @@ describe('a post', () => {
         setTimeout(() => response.destroy(), 10);
       },
     ],
-  ])(
-    'counts the status of an answer whose body %s',
-    async (_what, status, answer) => {
-      receiver.answer = answer;
-      expect((await post(what(receiver.url, 200), NEVER))?.status ?? 200).toBe(status);
-    },
-    10_000,
-  );
+  ])('counts the status of an answer whose body %s', async (_what, status, answer) => {
+    receiver.answer = answer;
+    // Where the machine is slow, the status itself may come too late.
+    for (let timeout = 200; ; timeout *= 2) {
+      const failure = await post(what(receiver.url, timeout), NEVER);
+      if (failure?.reason.startsWith('no answer') && timeout < 20_000) continue;
+      expect(failure?.status).toBe(status === 200 ? undefined : status);
+      expect(failure?.reason).toBe(status === 200 ? undefined : `it was answered ${status}`);
+      break;
+    }
+  });
 
   it('is not taken where nobody listens', async () => {
-    const { url } = receiver;
-    await receiver.close();
-    receiver = await Receiver.start();
-    expect((await post(what(url), NEVER))?.reason).toContain('ECONNREFUSED');
+    expect((await post(what('http://127.0.0.1:9/'), NEVER))?.reason).toContain('ECONNREFUSED');
   });
 
   it('is not taken where there is no TLS', async () => {

@@ -12,6 +12,10 @@ import { honest } from '../journal/drafts.js';
 
 const backoff = { first: 4, longest: 50 };
 
+/** Longer than any process stands still: seconds in which a receiver has to answer, milliseconds that it has left at the end. */
+const AGES = 3600;
+const grace = 3_600_000;
+
 describe('webhooks', () => {
   let dataDir: string;
   let service: Service;
@@ -19,7 +23,7 @@ describe('webhooks', () => {
 
   beforeEach(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'webhooks-'));
-    service = await openService({ dataDir, backoff });
+    service = await openService({ dataDir, backoff, grace });
     receiver = await Receiver.start();
   });
   afterEach(async () => {
@@ -32,7 +36,7 @@ describe('webhooks', () => {
     url: receiver.url,
     filter: {},
     maxAttempts: 3,
-    timeout: 1,
+    timeout: AGES,
     ...more,
   });
 
@@ -47,19 +51,18 @@ describe('webhooks', () => {
 
   /** Waits until a webhook is in a state that a test wants. */
   async function seen({ id }: Webhook, wanted: (webhook: Webhook) => boolean): Promise<Webhook> {
-    for (let i = 0; i < 500; i++) {
+    for (;;) {
       const webhook = service.webhooks.get(id);
       if (wanted(webhook)) return webhook;
       await sleep(10);
     }
-    throw new Error(`not seen: ${JSON.stringify(service.webhooks.get(id))}`);
   }
   const dead = (webhook: Webhook) => seen(webhook, (now) => stateOf(now) === 'dead');
   const at = (webhook: Webhook, cursor: number) => seen(webhook, (now) => now.cursor === cursor);
 
   const restart = async (): Promise<void> => {
     await service.close();
-    service = await openService({ dataDir, backoff });
+    service = await openService({ dataDir, backoff, grace });
   };
 
   it('deliver every record once, in order, from where they begin', async () => {
@@ -96,16 +99,18 @@ describe('webhooks', () => {
   });
 
   it('try again, later each time, with the same id, until it is taken; then go on', async () => {
-    receiver.answer = (response) => response.writeHead(receiver.received.length < 5 ? 500 : 200).end();
-    const webhook = await service.webhooks.create(LOCAL, settings({ maxAttempts: 10 }));
+    receiver.answer = 500;
+    const webhook = await service.webhooks.create(LOCAL, settings({ maxAttempts: 1_000_000 }));
     await append(3);
     const failing = await seen(webhook, ({ failure }) => failure !== undefined);
     expect(failing).toMatchObject({ cursor: 0, failure: { position: 1, reason: 'it was answered 500', status: 500 } });
     expect(stateOf(failing)).toBe('retrying');
     expect(Date.parse(failing.failure?.retryAt ?? '')).toBeGreaterThanOrEqual(Date.parse(failing.failure?.at ?? ''));
+    await receiver.until(5);
+    receiver.answer = 200;
     const done = await at(webhook, 3);
     expect(stateOf(done)).toBe('active');
-    expect(receiver.positions).toEqual([1, 1, 1, 1, 1, 2, 3]);
+    expect(receiver.positions).toEqual([...Array<number>(receiver.positions.length - 2).fill(1), 2, 3]);
     const ids = receiver.received.map(({ headers }) => headers['webhook-id']);
     expect(new Set(ids).size).toBe(3);
     expect(ids[0]).toBe(`${webhook.id}_1`);
@@ -141,8 +146,8 @@ describe('webhooks', () => {
   it('hang on a receiver that does not answer no longer than they may, and hold up no other', async () => {
     const other = await Receiver.start();
     receiver.answer = () => undefined;
-    const stuck = await service.webhooks.create(LOCAL, settings({ timeout: 30 }));
-    const brief = await service.webhooks.create(LOCAL, settings({ maxAttempts: 1 }));
+    const stuck = await service.webhooks.create(LOCAL, settings());
+    const brief = await service.webhooks.create(LOCAL, settings({ maxAttempts: 1, timeout: 1 }));
     const live = await service.webhooks.create(LOCAL, settings({ url: other.url }));
     await append(20);
     await at(live, 20);
@@ -150,7 +155,7 @@ describe('webhooks', () => {
     expect(await dead(brief)).toMatchObject({ failure: { reason: 'no answer within 1 seconds' } });
     expect(other.positions).toEqual(upTo(20));
     await other.close();
-  }, 15_000);
+  });
 
   it('can be resumed after another position, be it past a record that nobody takes or back', async () => {
     receiver.answer = (response, { position }) => response.writeHead(position === 2 ? 400 : 200).end();
@@ -168,7 +173,7 @@ describe('webhooks', () => {
 
   it('are removed: what is under way is broken off, and nothing more comes', async () => {
     receiver.answer = () => undefined;
-    const webhook = await service.webhooks.create(LOCAL, settings({ timeout: 30 }));
+    const webhook = await service.webhooks.create(LOCAL, settings());
     await append(3);
     await receiver.until(1);
     expect((await service.webhooks.remove(webhook.id)).id).toBe(webhook.id);
@@ -180,17 +185,17 @@ describe('webhooks', () => {
     await expect(service.webhooks.remove(webhook.id)).rejects.toBeInstanceOf(UnknownWebhook);
     await restart();
     expect(service.webhooks.list()).toEqual([]);
-  }, 15_000);
+  });
 
   it('are changed: the record under way is delivered to the new place', async () => {
     receiver.answer = (response, { path }) => (path === '/old' ? undefined : response.writeHead(200).end());
-    const webhook = await service.webhooks.create(LOCAL, settings({ url: `${receiver.url}/old`, timeout: 30 }));
+    const webhook = await service.webhooks.create(LOCAL, settings({ url: `${receiver.url}/old` }));
     await append(2);
     await receiver.until(1);
     const changed = await service.webhooks.change(webhook.id, { url: `${receiver.url}/new`, filter: { vm: 'a' } });
     expect(changed).toMatchObject({
       id: webhook.id,
-      settings: { url: `${receiver.url}/new`, filter: { vm: 'a' }, timeout: 30 },
+      settings: { url: `${receiver.url}/new`, filter: { vm: 'a' }, timeout: AGES },
     });
     await at(webhook, 2);
     expect(receiver.received.map(({ path, position }) => [path, position])).toEqual([
@@ -219,7 +224,8 @@ describe('webhooks', () => {
     const webhook = await service.webhooks.create(LOCAL, settings());
     await append(1);
     const before = await seen(webhook, ({ failure }) => failure !== undefined);
-    expect(Date.parse(before.failure?.retryAt ?? '') - Date.now()).toBeGreaterThan(3_500_000);
+    const { at: failed = '', retryAt = '' } = before.failure ?? {};
+    expect(Date.parse(retryAt) - Date.parse(failed)).toBe(3_600_000);
     await restart();
     expect(service.webhooks.get(webhook.id)).toEqual(before);
     await sleep(100);
@@ -230,29 +236,35 @@ describe('webhooks', () => {
   });
 
   it('let a delivery that is under way be answered while the service closes', async () => {
-    receiver.answer = (response) => setTimeout(() => response.writeHead(200).end(), 300);
+    let answer: () => void = () => undefined;
+    receiver.answer = (response) => (answer = () => response.writeHead(200).end());
     const webhook = await service.webhooks.create(LOCAL, settings());
     await append(2);
     await receiver.until(1);
-    await restart();
+    const restarted = restart();
+    answer();
+    await restarted;
     expect(service.webhooks.get(webhook.id).cursor).toBe(1);
   });
 
   it('do not keep a service that closes', async () => {
+    await service.close();
+    service = await openService({ dataDir, backoff });
     receiver.answer = () => undefined;
-    await service.webhooks.create(LOCAL, settings({ timeout: 30 }));
+    await service.webhooks.create(LOCAL, settings());
     await append(1);
     await receiver.until(1);
     await restart();
     await receiver.until(2);
     expect(receiver.positions).toEqual([1, 1]);
-  }, 15_000);
+  });
 
   it('are kept as they were changed, however long that takes', async () => {
     const done: string[] = [];
     const webhooks = await Webhooks.open({
       ...service,
       world,
+      grace,
       store: {
         load: () => Promise.resolve([]),
         put: async ({ cursor }) => {
@@ -267,11 +279,13 @@ describe('webhooks', () => {
     const { id } = await webhooks.create(LOCAL, settings(), 0);
     await append(3);
     await receiver.until(3);
-    await sleep(20);
+    while (webhooks.get(id).cursor < 3) await sleep(1);
     expect(await webhooks.resume(id, 1)).toMatchObject({ cursor: 1 });
     await receiver.until(5);
     await webhooks.close();
-    expect(done).toEqual(['put', 'put 0', 'put', 'put 1', 'at 3']);
+    // Where the machine is slow, progress is kept more often: before the change, and after it.
+    const changed = done.lastIndexOf('put');
+    expect([done.slice(0, 2), done[changed + 1], done.at(-1)]).toEqual([['put', 'put 0'], 'put 1', 'at 3']);
   });
 
   it('are kept as they are changed by many at once', async () => {
