@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { REQUEST_TIMEOUT } from '../../src/api/app.js';
 import { BODY_MAX, BULK_MAX } from '../../src/api/body-parsers.js';
 import { Api } from './support/api.js';
@@ -63,10 +64,12 @@ describe('an application that closes', () => {
     const socket = await connected(api.url);
     const all = text(socket);
     const head = 'POST /v1/vms HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n';
+    const server = api.app.nest.getHttpServer();
+    const begun = once(server, 'request');
     socket.write(`${head}{"arch":`);
-    await sleep(50);
+    await begun;
     const closed = api.close();
-    await sleep(50);
+    while (server.listening) await setImmediate();
     socket.write('"s390x"}GET /v1/vms HTTP/1.1\r\nHost: x\r\n\r\n');
     const [, first = '', second = ''] = (await all).split('HTTP/1.1 ');
     expect(answerOf(`HTTP/1.1 ${first}`).status).toBe(201);

@@ -4,7 +4,6 @@ import { type IncomingMessage, type ServerResponse, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { EventClient } from '../support/events.js';
 import { type ServiceProcess, startProcess } from '../support/process.js';
 import { Receiver } from '../support/receiver.js';
@@ -17,6 +16,16 @@ const post = async (url: string, body: unknown): Promise<Record<string, unknown>
     string,
     unknown
   >;
+
+/** Whether anything is answered. */
+const isServed = (url: string): Promise<boolean> =>
+  fetch(url).then(
+    async (response) => {
+      await response.arrayBuffer();
+      return true;
+    },
+    () => false,
+  );
 
 describe('a service that is told to end', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'drain-'));
@@ -41,29 +50,34 @@ describe('a service that is told to end', () => {
     await stream.until(() => stream.ids.length === 1);
     await receiver.until(1);
 
-    const slow = request(`${service.url}/v1/vms`, { method: 'POST', headers: JSON_HEADERS });
-    const answered = once(slow, 'response') as Promise<[IncomingMessage]>;
-    slow.write('{"id":"slow",');
     const probe = await connected(service.url);
     const probed = text(probe);
-    probe.write('GET /readyz HTTP/1.1\r\nHost: localhost\r\n');
-    // Until the service has begun to read both.
-    await sleep(100);
+    await new Promise((resolve) => probe.write('GET /readyz HTTP/1.1\r\nHost: localhost\r\n', resolve));
+    const slow = request(`${service.url}/v1/vms`, {
+      method: 'POST',
+      headers: { ...JSON_HEADERS, expect: '100-continue' },
+    });
+    const answered = once(slow, 'response') as Promise<[IncomingMessage]>;
+    // The service says that it has begun to read this one; it has the other before it.
+    const isRead = once(slow, 'continue');
+    slow.flushHeaders();
+    await isRead;
+    slow.write('{"id":"slow",');
 
     const ended = Promise.all([service.end('SIGTERM'), service.end('SIGTERM')]);
     expect(await stream.over).toBe(true);
-    await expect(fetch(`${service.url}/healthz`)).rejects.toThrow();
+    while (await isServed(`${service.url}/healthz`));
     probe.write('\r\n');
     expect(answerOf(await probed)).toMatchObject({
       status: 503,
       body: expect.stringContaining('"urn:vmledger:problem:shutting-down"') as unknown,
     });
+    receiver.answer = 204;
+    held[0]?.writeHead(204).end();
     slow.end('"arch":"s390x"}');
     const [answer] = await answered;
     expect(answer.statusCode).toBe(201);
     const { position } = (await json(answer)) as { position: number };
-    receiver.answer = 204;
-    held[0]?.writeHead(204).end();
     expect(await ended).toEqual([0, 0]);
 
     service = await startProcess(dataDir);
@@ -74,7 +88,9 @@ describe('a service that is told to end', () => {
     expect([...stream.ids, ...again.ids]).toEqual([1, position]);
     again.close();
     await receiver.until(2);
-    expect(receiver.positions).toEqual([1, position]);
+    // The last may be on its way when the service ends, and is repeated if it was not answered in time.
+    expect(receiver.positions.filter((each, i, all) => each !== all[i - 1])).toEqual([1, position]);
+    expect(receiver.positions.lastIndexOf(1)).toBe(0);
     expect(await service.end('SIGTERM')).toBe(0);
   }, 60_000);
 });

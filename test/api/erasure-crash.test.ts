@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +51,12 @@ describe('kill -9 during an erasure', () => {
     return Number(version);
   }
 
+  /** Takes the ledger's file, so that nothing can be written until this is closed. */
+  function lock(): Database.Database {
+    const other = new Database(join(dataDir, LEDGER_FILE));
+    other.exec('BEGIN IMMEDIATE');
+    return other;
+  }
   const memory = (vm: string, version?: number) =>
     call('GET', `vms/${vm}/memory?gpa=0&size=100${version === undefined ? '' : `&version=${version}`}`);
 
@@ -60,14 +67,16 @@ describe('kill -9 during an erasure', () => {
       const vm = `vm-${round}`;
       const [past, now] = [`was here in round ${round}`, `is here in round ${round}`];
       const version = await create(vm, past, now);
+      const locked = round === 0 ? lock() : undefined;
       const erasing = call('POST', 'audit/erasures', { vm, reason: 'crash' }).then(
-        () => true,
+        ({ status }) => status === 201,
         () => false,
       );
       if (round === ROUNDS - 1) await erasing;
       else await sleep(20 * round);
       expect(await service.end('SIGKILL')).toBeNull();
       const answered = await erasing;
+      locked?.close();
       service = await startProcess(dataDir);
 
       const { items } = await done('GET', `audit/erasures?vm=${vm}`);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { introspectionShape, unhookAnswer } from '../../src/api/shapes/introspection.js';
 import { vcpuShape } from '../../src/api/shapes/vcpu.js';
 import { Api, type Body, base64 } from './support/api.js';
@@ -164,34 +165,33 @@ describe('introspection over REST', () => {
 
   it('a tool waits for events, is woken by the first, and lets go in time', async () => {
     const vm = await (await start()).hook('breakpoint');
-    const before = Date.now();
     expect(await vm.events('?wait=50')).toEqual([]);
-    expect(Date.now() - before).toBeGreaterThanOrEqual(45);
-    const woken = vm.events('?wait=20000');
+    const woken = vm.events('?wait=30000');
     await new Promise((resolve) => setTimeout(resolve, 30));
     await vm.guest('int3');
     expect(await woken).toMatchObject([{ seq: 1 }]);
-    expect(await vm.events('?wait=20000')).toMatchObject([{ seq: 1 }]);
+    expect(await vm.events('?wait=30000')).toMatchObject([{ seq: 1 }]);
     expect((await vm.call('GET', 'introspection/events?wait=30001')).status).toBe(400);
-  }, 15_000);
+  });
 
   it('a tool that waits is let go when the VM is destroyed', async () => {
     const vm = await (await start()).hook('breakpoint');
-    const held = vm.events('?wait=30000');
+    const waiting = vm.events('?wait=30000');
     await new Promise((resolve) => setTimeout(resolve, 30));
     await api.done('DELETE', `/v1/vms/${vm.id}`);
-    expect(await held).toEqual([]);
+    expect(await waiting).toEqual([]);
     expect(await vm.events('?wait=30000')).toEqual([]);
-  }, 15_000);
+  });
 
   it('what waits holds nobody up that stops', async () => {
     const other = await Api.start();
     await other.done('POST', '/v1/vms', { id: 'x', arch: 'x86_64' });
-    const held = other.done('GET', '/v1/vms/x/introspection/events?wait=30000');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const begun = once(other.app.nest.getHttpServer(), 'request');
+    const waiting = other.done('GET', '/v1/vms/x/introspection/events?wait=30000');
+    await begun;
     await other.close();
-    expect(await held).toMatchObject({ items: [] });
-  }, 15_000);
+    expect(await waiting).toMatchObject({ items: [] });
+  });
 
   it('control registers and MSRs, with the values of the reply', async () => {
     const vm = await (await start()).hook('cr', 'msr');

@@ -52,10 +52,12 @@ describe('the process', () => {
       const { child, ended } = start({ PORT: '0', HOST: '', DATA_DIR: dataDir });
       const [line] = (await once(child.stdout, 'data')) as [Buffer];
       const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line.toString())?.[0] ?? '';
-      const slow = request(`${url}/v1/vms`, { method: 'POST', headers: { 'content-type': 'application/json' } });
+      const headers = { 'content-type': 'application/json', expect: '100-continue' };
+      const slow = request(`${url}/v1/vms`, { method: 'POST', headers });
       const answered = once(slow, 'response') as Promise<[IncomingMessage]>;
+      const isRead = once(slow, 'continue');
       slow.write('{"arch":');
-      await sleep(50);
+      await isRead;
       for (const signal of signals) {
         child.kill(signal);
         await sleep(50);

@@ -116,7 +116,7 @@ describe('GET /metrics', () => {
 
   it('tells up to where the log is signed', async () => {
     await api.machine('m');
-    await api.raw('GET', '/v1/audit/proofs/3');
+    await api.signed(3);
     expect(await sample('vmledger_log_signed_position')).toBe(3);
   });
 

@@ -50,13 +50,17 @@ describe('kill -9 while pages are mapped and unmapped', () => {
   const hypercall = (vm: string, nr: number, ...args: number[]): Promise<Body> =>
     call('POST', `vms/${vm}/vcpus/0/hypercalls`, { nr, args });
 
+  /** Pages that were mapped so far. */
+  let mapped = 0;
+
   /** Maps a page of its target, stores into it, and unmaps it, over and over until the service is gone. */
   async function tool(id: string, target: string): Promise<void> {
     try {
       for (let value = 1; ; value++) {
         const { token } = await call('POST', `vms/${target}/introspection/commands`, { command: 'get_map_token' });
         await call('PUT', `vms/${id}/memory`, { gpa: TOKEN_AT, data: token });
-        await hypercall(id, MEM_MAP, TOKEN_AT, 0x5000, 0x9000);
+        const { result } = await hypercall(id, MEM_MAP, TOKEN_AT, 0x5000, 0x9000);
+        if (result === 0) mapped++;
         const data = Buffer.of(value & 255).toString('base64');
         await call('POST', `vms/${id}/vcpus/0/guest`, { instruction: 'store', gva: 0x9000, data });
         await hypercall(id, MEM_UNMAP, 0x9000);
@@ -89,7 +93,7 @@ describe('kill -9 while pages are mapped and unmapped', () => {
     }
     for (let round = 0; round < ROUNDS; round++) {
       const tools = TOOLS.map((id) => tool(id, id.replace('i', 't')));
-      await sleep(200 + 130 * round);
+      for (const enough = mapped + 3 + round; mapped < enough;) await sleep(7);
       expect(await service.end('SIGKILL')).toBeNull();
       await Promise.all(tools);
       service = await startProcess(dataDir);

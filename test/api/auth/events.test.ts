@@ -34,7 +34,7 @@ describe('a tool that waits for events', () => {
     const { id, token } = store.create({ actor: 'tool', roles: ['introspector'], labels: [] });
     const root = store.create({ actor: 'root', roles: ['admin'], labels: [] });
     const headers = { authorization: `Bearer ${token}` };
-    const waiting = api.call('GET', '/v1/vms/guest/introspection/events?wait=5000', undefined, headers);
+    const waiting = api.call('GET', '/v1/vms/guest/introspection/events?wait=30000', undefined, headers);
     while (presented === 0) await sleep(1);
     store.revoke(id);
     const admin = { authorization: `Bearer ${root.token}` };

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { openService } from '../../../src/infra/service.js';
 import { dataDirOf, fill } from '../../infra/transfer/exports.js';
 import { Api } from '../support/api.js';
 import { CLI, vmledger } from './cli.js';
+import { cutOff } from './cut-off.js';
 
 const ROOT = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
@@ -23,12 +24,11 @@ let api: Api;
 let folder: string;
 const at = (...names: string[]): string => join(folder, ...names);
 
-/** Runs a command, and sends it a signal once a file is there, or once it said something. */
-async function signalled(args: readonly string[], signal: NodeJS.Signals, file?: string): Promise<unknown> {
+/** Runs a command, and sends it a signal once it said something. */
+async function signalled(args: readonly string[], signal: NodeJS.Signals): Promise<unknown> {
   const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
   const exit = once(child, 'exit');
-  if (file === undefined) await once(child.stdout, 'data');
-  else while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 1));
+  await once(child.stdout, 'data');
   child.kill(signal);
   child.stdout.resume();
   return (await exit)[0];
@@ -58,13 +58,19 @@ const CASES: Readonly<Record<string, () => Promise<unknown>>> = {
   'replay 2': () => run('replay', at('signed'), '--vm', 'nobody'),
   'export 0': () => run('export', at('whole.jsonl'), '-d', at('signed')),
   'export 2': () => run('export', at('nothing', 'here'), '-d', at('signed')),
-  'export 130': () => signalled(['export', at('cut.jsonl'), '-d', at('long')], 'SIGINT', at('cut.jsonl.new')),
+  'export 130': () =>
+    cutOff({ args: ['export', at('cut.jsonl'), '-d', at('long')], signal: 'SIGINT', file: at('cut.jsonl.new') }),
   'export 141': () => unread('export', '-', '-d', at('long')),
   'import 0': () => run('import', at('good.jsonl'), '-d', at('imported')),
   'import 1': () => run('import', at('bad.jsonl'), '-d', at('not imported')),
   'import 2': () => run('import', at('good.jsonl'), '-d', at('signed')),
   'import 143': () =>
-    signalled(['import', at('long.jsonl'), '-d', at('ended')], 'SIGTERM', at('ended', 'importing', LEDGER_FILE)),
+    cutOff({
+      args: ['import', '-', '-d', at('ended')],
+      signal: 'SIGTERM',
+      file: at('ended', 'importing', LEDGER_FILE),
+      input: readFileSync(at('long.jsonl'), 'utf8'),
+    }),
   'backup 0': () => run('backup', at('backup'), '-d', at('signed')),
   'backup 1': () => run('backup', at('no backup'), '-d', at('broken')),
   'backup 2': () => run('backup', at('signed'), '-d', at('signed')),

@@ -21,7 +21,7 @@ describe('vmledger log', () => {
     const write = (gaddr: number) =>
       api.done('POST', '/v1/vms/m/memop', { op: 'absolute_write', gaddr, size: 1, data: 'AA==' });
     for (let i = 0; i < 300; i += 50) await Promise.all(Array.from({ length: 50 }, (_, j) => write(i + j)));
-    await api.service.log.covering(303, 5000);
+    await api.signed(303);
     folder = mkdtempSync(join(tmpdir(), 'export-'));
   }, 30_000);
   afterAll(async () => {

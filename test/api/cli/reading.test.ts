@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { startProcess } from '../../support/process.js';
+import { Relay } from '../../support/relay.js';
 import { Api } from '../support/api.js';
 import { CLI, vmledger } from './cli.js';
 
@@ -155,21 +156,24 @@ describe('vmledger journal follow', () => {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ id, arch: 's390x' }),
       });
+    const relay = await Relay.start();
     const first = await startProcess(dataDir);
+    relay.to(first.url);
     await create(first.url, 'a');
-    const args = ['journal', 'follow', '--after', '0', '--json', '--url', first.url];
+    const args = ['journal', 'follow', '--after', '0', '--json', '--url', relay.url];
     const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     const exit = once(child, 'exit');
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const next = async (): Promise<unknown> => JSON.parse((await lines.next()).value as string);
     expect(await next()).toMatchObject({ position: 1, vm: 'a' });
     await first.end('SIGTERM');
-    const { port } = new URL(first.url);
-    const second = await startProcess(dataDir, { env: { PORT: port } });
+    const second = await startProcess(dataDir);
+    relay.to(second.url);
     await create(second.url, 'b');
     expect(await next()).toMatchObject({ position: 2, vm: 'b' });
     child.kill('SIGINT');
     expect(await exit).toEqual([null, 'SIGINT']);
     await second.end('SIGTERM');
+    await relay.close();
   }, 60_000);
 });

@@ -10,6 +10,7 @@ import { fill } from '../../infra/transfer/exports.js';
 import { signer } from '../../domain/support/tlog-keys.js';
 import { keyText } from '../../../src/domain/audit/tlog/key.js';
 import { CLI, vmledger } from './cli.js';
+import { cutOff } from './cut-off.js';
 
 describe('vmledger export and import', () => {
   let folder: string;
@@ -103,35 +104,22 @@ describe('vmledger export and import', () => {
     expect(stderr.split('\n').length).toBe(2);
   });
 
-  /** Starts a command, and sends it a signal once a file is there. */
-  async function cutOff(args: readonly string[], file: string, signal: NodeJS.Signals): Promise<unknown> {
-    const child = spawn(process.execPath, [CLI, ...args], {
-      env: { ...process.env, NODE_OPTIONS: '', DATA_DIR: dataDir },
-      stdio: 'ignore',
-    });
-    const exit = once(child, 'exit');
-    while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 1));
-    child.kill(signal);
-    return exit;
-  }
-
   it('leave nothing behind when they are interrupted', async () => {
-    expect(await cutOff(['export', at('half.jsonl')], at('half.jsonl.new'), 'SIGINT')).toEqual([130, null]);
+    const exporting = ['export', at('half.jsonl'), '-d', dataDir];
+    expect(await cutOff({ args: exporting, signal: 'SIGINT', file: at('half.jsonl.new') })).toBe(130);
     expect(readdirSync(folder).filter((name) => name.startsWith('half'))).toEqual([]);
     const building = join(at('interrupted'), 'importing', LEDGER_FILE);
-    expect(await cutOff(['import', at('plain.jsonl'), '-d', at('interrupted')], building, 'SIGTERM')).toEqual([
-      143,
-      null,
-    ]);
+    const input = readFileSync(at('plain.jsonl'), 'utf8');
+    const importing = ['import', '-', '-d', at('interrupted')];
+    expect(await cutOff({ args: importing, signal: 'SIGTERM', file: building, input })).toBe(143);
     expect(readdirSync(at('interrupted'))).toEqual(['lock.sqlite']);
   }, 60_000);
 
   it('leave nothing that looks whole when they are killed, and can be begun again', async () => {
     const building = join(at('killed'), 'importing', LEDGER_FILE);
-    expect(await cutOff(['import', at('plain.jsonl'), '-d', at('killed')], building, 'SIGKILL')).toEqual([
-      null,
-      'SIGKILL',
-    ]);
+    const input = readFileSync(at('plain.jsonl'), 'utf8');
+    const importing = ['import', '-', '-d', at('killed')];
+    expect(await cutOff({ args: importing, signal: 'SIGKILL', file: building, input })).toBeNull();
     expect(existsSync(join(at('killed'), LEDGER_FILE))).toBe(false);
     expect(existsSync(join(at('killed'), 'imported'))).toBe(false);
     expect(await run('import', at('plain.jsonl'), '-d', at('killed'))).toMatchObject({ stderr: '', code: 0 });

@@ -102,6 +102,11 @@ export class Api {
     await this.done('POST', `/v1/vms/${id}/vcpus`, { id: 0 });
   }
 
+  /** Waits until a record is under a signed checkpoint. */
+  async signed(position: number): Promise<void> {
+    await this.service.log.covering(position, 3_600_000);
+  }
+
   /** The position of the last record of the journal. */
   head(): Promise<number> {
     return this.service.journal.head();

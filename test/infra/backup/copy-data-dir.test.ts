@@ -30,7 +30,7 @@ describe('a copy of a data directory', () => {
     [from, to] = [join(folder, 'data'), join(folder, 'copies', 'copy')];
     service = await openService({ dataDir: from });
     for (const vm of ['a', 'b', 'c']) await create(service, vm);
-    expect(await service.log.covering(3, 10_000)).toBeDefined();
+    expect(await service.log.covering(3, 3_600_000)).toBeDefined();
   });
   afterEach(async () => {
     await service.close();
@@ -71,7 +71,7 @@ describe('a copy of a data directory', () => {
     const other = await openService({ dataDir: to });
     expect(other.log.key).toEqual(service.log.key);
     expect(await create(other, 'd')).toMatchObject({ position: 4 });
-    expect(await other.log.covering(4, 10_000)).toBeDefined();
+    expect(await other.log.covering(4, 3_600_000)).toBeDefined();
     expect((await other.journal.read({ after: 0, limit: 3 })).map(({ leafHash }) => leafHash)).toEqual(
       (await service.journal.read({ after: 0, limit: 3 })).map(({ leafHash }) => leafHash),
     );
@@ -144,7 +144,7 @@ describe('a copy of a data directory', () => {
   it('is not made of less than a checkpoint that is kept elsewhere signed', async () => {
     await copyDataDir({ from, to, log: true });
     await create(service, 'd');
-    await service.log.covering(4, 10_000);
+    await service.log.covering(4, 3_600_000);
     const newer = join(folder, 'checkpoint');
     cpSync(join(from, 'log', 'checkpoint'), newer);
     const again = join(folder, 'copies', 'again');

@@ -129,7 +129,7 @@ describe('VMs that share pages', () => {
         }
         expect(await town.replay()).toMatchObject({ state: 'done', divergences: [] });
       }),
-      { numRuns: 25, interruptAfterTimeLimit: 45_000 },
+      { numRuns: 25 },
     );
   }, 90_000);
 
