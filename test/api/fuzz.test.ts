@@ -7,9 +7,9 @@ import { type ValuesOf, valuesIn } from './fuzz/schema-arbitrary.js';
 import { Api } from './support/api.js';
 import { replayed } from './support/x86.js';
 
-/** FUZZ_RUNS: requests to each operation; FUZZ_SEED: those of an earlier run, in the same order. */
+/** FUZZ_RUNS: requests to each operation; FUZZ_SEED: other ones than always. */
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? 12);
-const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 0x7fffffff));
+const seed = Number(process.env['FUZZ_SEED'] ?? 20_260_131);
 
 describe(`requests made from the OpenAPI document (FUZZ_SEED=${seed} FUZZ_RUNS=${numRuns})`, () => {
   let api: Api;
