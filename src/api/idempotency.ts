@@ -36,7 +36,8 @@ function sentAnswer(reply: SentReply, payload: unknown): HttpAnswer | undefined 
 
 /**
  * Answers a request under an Idempotency-Key once, and its repetitions with the same bytes. The answer to a command is kept in
- * the transaction of the command's record (`Commands`); that of any other success is kept before it is sent.
+ * the transaction of the command's record (`Commands`), that of a change that makes none in the change's own (`keepingChange`); that of
+ * any other success is kept before it is sent.
  */
 export class Idempotency {
   private readonly running = new Map<string, Running>();
@@ -126,7 +127,7 @@ export class Idempotency {
 
   /** Keeps an answer. What was done is done: if it cannot be kept, it is sent all the same. */
   private async keep({ request, recorded }: Retryable, answer: HttpAnswer): Promise<void> {
-    const position = recorded && { position: recorded.position };
+    const position = recorded?.position === undefined ? {} : { position: recorded.position };
     await this.answers.keep({ request, ...answer, ...position }, this.now().getTime()).catch(this.warn);
   }
 

@@ -37,6 +37,19 @@ export function keptPresentation(
   return { request, status, headers: { ...outcomeHeaders(outcome), ...type, ...headers }, ...content };
 }
 
+/** How a change that makes no record is answered: in JSON. */
+export interface Presented {
+  readonly body: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** As `keptPresentation`, of a change that makes no record. */
+export const keptChange = (status: number, { body, headers }: Presented): HttpAnswer => ({
+  status,
+  headers: { 'content-type': JSON_UTF8, ...headers },
+  body: Buffer.from(JSON.stringify(body)),
+});
+
 /** As `keptPresentation`, of a refusal's problem. */
 export function keptProblem(request: RequestKey, outcome: Outcome, { position: _, ...problem }: Problem): AnswerDraft {
   const headers = { ...outcomeHeaders(outcome), 'content-type': PROBLEM_JSON };

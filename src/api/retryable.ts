@@ -8,8 +8,8 @@ export interface Retryable {
   readonly request: RequestKey;
   /** The status of success. */
   readonly status: number;
-  /** Set once there is a record: the answer that tells of it, and where it is. */
-  recorded?: { readonly answer: HttpAnswer; readonly position: number };
+  /** Set once what was asked for is durable, and its answer with it; the position is that of the record, if there is one. */
+  recorded?: { readonly answer: HttpAnswer; readonly position?: number };
 }
 
 /** The answer that is to be kept with a record; undefined if it is not of those that are kept. */

@@ -3,8 +3,9 @@ import { ApiTags } from '@nestjs/swagger';
 import { seesAsMuchAs } from '../infra/access/visible.js';
 import type { Service } from '../infra/service.js';
 import type { Webhook, WebhookSettings } from '../infra/webhooks/webhook.js';
-import { UnknownWebhook } from '../infra/webhooks/webhooks.js';
+import { type Keeping, UnknownWebhook } from '../infra/webhooks/webhooks.js';
 import { type Exchange, Http, type HttpRequest, principalOf } from './http.js';
+import { keepingChange } from './keeping-change.js';
 import { operation } from './openapi-operation.js';
 import { malformedRequest } from './problem.js';
 import { SERVICE } from './service.token.js';
@@ -38,18 +39,20 @@ export class WebhooksController {
     status: 201,
   })
   async createWebhook(
-    @Http() { request, reply }: Exchange,
+    @Http() http: Exchange,
     @Query({ schema: noQuery }) _: object,
     @Body({ schema: createWebhookBody }) { after, ...body }: CreateWebhookBody,
   ): Promise<object> {
     await this.checkPosition(after);
-    const webhook = await this.service.webhooks.create(
-      principalOf(request),
-      settingsOf(body) as WebhookSettings,
-      after,
-    );
-    reply.header('location', `/v1/webhooks/${webhook.id}`).header('cache-control', 'no-store');
-    return { ...webhookView(webhook), secret: webhook.secret };
+    const settings = settingsOf(body) as WebhookSettings;
+    return keepingChange(http, {
+      now: this.service.world.now,
+      make: (keep) => this.service.webhooks.create(principalOf(http.request), settings, after, keep),
+      present: (webhook: Webhook) => ({
+        body: { ...webhookView(webhook), secret: webhook.secret },
+        headers: { location: `/v1/webhooks/${webhook.id}` },
+      }),
+    });
   }
 
   @Get()
@@ -78,13 +81,13 @@ export class WebhooksController {
     answer: webhookShape,
   })
   async changeWebhook(
-    @Http() { request }: Exchange,
+    @Http() http: Exchange,
     @Query({ schema: noQuery }) _: object,
     @Param({ schema: webhookPath }) { id }: WebhookPath,
     @Body({ schema: changeWebhookBody }) body: ChangeWebhookBody,
   ): Promise<object> {
-    this.find(request, id);
-    return webhookView(await this.service.webhooks.change(id, settingsOf(body)));
+    this.find(http.request, id);
+    return this.answer(http, (keep) => this.service.webhooks.change(id, settingsOf(body), keep));
   }
 
   @Delete(':id')
@@ -94,13 +97,13 @@ export class WebhooksController {
     answer: webhookShape,
   })
   async removeWebhook(
-    @Http() { request }: Exchange,
+    @Http() http: Exchange,
     @Query({ schema: noQuery }) _: object,
     @Body({ schema: noBody }) _none: object,
     @Param({ schema: webhookPath }) { id }: WebhookPath,
   ): Promise<object> {
-    this.find(request, id);
-    return webhookView(await this.service.webhooks.remove(id));
+    this.find(http.request, id);
+    return this.answer(http, (keep) => this.service.webhooks.remove(id, keep));
   }
 
   @Post(':id/resume')
@@ -111,14 +114,20 @@ export class WebhooksController {
     answer: webhookShape,
   })
   async resumeWebhook(
-    @Http() { request }: Exchange,
+    @Http() http: Exchange,
     @Query({ schema: noQuery }) _: object,
     @Param({ schema: webhookPath }) { id }: WebhookPath,
     @Body({ schema: resumeWebhookBody }) { after }: ResumeWebhookBody,
   ): Promise<object> {
-    this.find(request, id);
+    this.find(http.request, id);
     await this.checkPosition(after);
-    return webhookView(await this.service.webhooks.resume(id, after));
+    return this.answer(http, (keep) => this.service.webhooks.resume(id, after, keep));
+  }
+
+  /** Changes a webhook, and answers what it is then. */
+  private answer(http: Exchange, make: (keep: Keeping) => Promise<Webhook>): Promise<object> {
+    const { now } = this.service.world;
+    return keepingChange(http, { now, make, present: (webhook) => ({ body: webhookView(webhook) }) });
   }
 
   /** @throws UnknownWebhook also if it can deliver what is not there for whoever asks */

@@ -1,6 +1,9 @@
 import { createHmac } from 'node:crypto';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { createdWebhook, webhookList, webhookShape } from '../../src/api/shapes/webhook.js';
 import { cloudEventShape } from '../../src/api/shapes/journal.js';
+import { LEDGER_FILE } from '../../src/infra/data-dir.js';
 import { Receiver } from '../support/receiver.js';
 import { Api, type Body } from './support/api.js';
 
@@ -48,6 +51,30 @@ describe('webhooks over REST', () => {
     expect(webhookList.parse(await api.done('GET', HOOKS))).toEqual({ items: [hook] });
     for (const path of [HOOKS, `${HOOKS}/${hook.id}`])
       expect(await (await api.raw('GET', path)).text()).not.toContain(secret.slice(6));
+  });
+
+  it('are changed only with the answer that is kept under a key', async () => {
+    const { id } = await create();
+    const changes: readonly (readonly [number, string, string, Body?])[] = [
+      [201, 'POST', HOOKS, { url: receiver.url }],
+      [200, 'PATCH', `${HOOKS}/${id}`, { maxAttempts: 3 }],
+      [200, 'POST', `${HOOKS}/${id}/resume`, { after: 0 }],
+      [200, 'DELETE', `${HOOKS}/${id}`],
+    ];
+    const file = new Sqlite(join(api.dataDir, LEDGER_FILE));
+    for (const [expected, method, path, body] of changes) {
+      const ask = () => api.call(method, path, body, { 'idempotency-key': `${method}${path}` });
+      const before = await api.done('GET', HOOKS);
+      file.exec("CREATE TRIGGER no_answers BEFORE INSERT ON answers BEGIN SELECT RAISE(ABORT, 'no answers'); END");
+      expect([(await ask()).status, await api.done('GET', HOOKS)]).toEqual([503, before]);
+      file.exec('DROP TRIGGER no_answers');
+      const [first, second] = [await ask(), await ask()];
+      expect([first.status, first.headers.get('idempotency-replayed')]).toEqual([expected, null]);
+      expect([second.status, second.headers.get('idempotency-replayed')]).toEqual([expected, 'true']);
+      expect([second.body, second.headers.get('location')]).toEqual([first.body, first.headers.get('location')]);
+    }
+    file.close();
+    expect((await api.done('GET', HOOKS))['items']).toHaveLength(1);
   });
 
   it('get records as CloudEvents, signed by Standard Webhooks', async () => {

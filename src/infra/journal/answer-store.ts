@@ -32,10 +32,23 @@ export interface KeptAnswer extends HttpAnswer {
   readonly erasure?: number;
 }
 
+/** An answer that is to be kept, and from when on (milliseconds since 1970). */
+export interface Keep {
+  readonly answer: KeptAnswer;
+  readonly now: number;
+}
+
+/** In buffers of its own, since a thread is sent the whole buffer that a view is of. */
+export const unshared = <Kind extends HttpAnswer & { readonly request: RequestKey }>(answer: Kind): Kind => ({
+  ...answer,
+  request: { ...answer.request, fingerprint: Uint8Array.from(answer.request.fingerprint) },
+  body: Uint8Array.from(answer.body),
+});
+
 /**
  * Answers that are kept under a key of the client's, so that a retry gets what the first request would have got. An answer
- * that a draft brings along (`Draft.answer`) is kept in the transaction of its record, or not at all. Every implementation
- * passes the contract suite in test/infra/journal/answer-store.contract.ts.
+ * that a draft brings along (`Draft.answer`) is kept in the transaction of its record, or not at all; so is one that comes along
+ * with a change of a webhook. Every implementation passes the contract suite in test/infra/journal/answer-store.contract.ts.
  */
 export interface AnswerStore {
   /** The answer that an actor's key stands for, unless it is older than `KEPT_FOR` at `now` (milliseconds since 1970). */

@@ -50,16 +50,18 @@ export function jobSteps(db: Database.Database): (job: Job) => boolean {
       sql.dropSnapshots.run(vm);
       return sql.dropNodes.run({ vm, limit: STEP }).changes < STEP;
     },
-    put_webhook: ({ row }) => {
+    put_webhook: ({ row, keep }) => {
       sql.putWebhook.run(row);
+      if (keep) answers.keep(keep.answer, keep.now);
       return true;
     },
     advance_webhooks: ({ rows }) => {
       for (const row of rows) sql.advanceWebhook.run(row);
       return true;
     },
-    drop_webhook: ({ id }) => {
+    drop_webhook: ({ id, keep }) => {
       sql.dropWebhook.run(id);
+      if (keep) answers.keep(keep.answer, keep.now);
       return true;
     },
     keep_answer: ({ answer, now }) => {

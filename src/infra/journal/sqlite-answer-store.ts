@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { type AnswerStore, KEPT_FOR, type KeptAnswer, filledBody, withoutBytes } from './answer-store.js';
+import { type AnswerStore, KEPT_FOR, type KeptAnswer, filledBody, unshared, withoutBytes } from './answer-store.js';
 import { guarded } from './sqlite-faults.js';
 import type { WriterClient } from './writer-client.js';
 
@@ -33,8 +33,7 @@ export class SqliteAnswerStore implements AnswerStore {
   }
 
   keep(answer: KeptAnswer, now: number): Promise<void> {
-    // A copy: what crosses to a thread takes the whole buffer along that it is a view of.
-    return this.writer.run({ type: 'keep_answer', answer: { ...answer, body: Uint8Array.from(answer.body) }, now });
+    return this.writer.run({ type: 'keep_answer', answer: unshared(answer), now });
   }
 
   prune(now: number): Promise<void> {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
-import type { AnswerDraft } from './answer-store.js';
+import { unshared } from './answer-store.js';
 import { compiled } from '../compiled.js';
 import { firstMessage } from '../first-message.js';
 import type { JournalMeter } from '../metrics/meters.js';
@@ -29,13 +29,6 @@ const copyOf = ({ role, salt, bytes }: BulkData): BulkData => ({
   role,
   salt: Uint8Array.from(salt),
   bytes: Uint8Array.from(bytes),
-});
-
-/** As `copyOf`. */
-const unshared = ({ request, body, ...rest }: AnswerDraft): AnswerDraft => ({
-  ...rest,
-  request: { ...request, fingerprint: Uint8Array.from(request.fingerprint) },
-  body: Uint8Array.from(body),
 });
 
 const rowOf = ({ vm, version, head, tail, holes, data, answer, index, erase }: Draft, together = 0): DraftRow => [

@@ -1,5 +1,5 @@
 import type { WebhookAdvanceRow, WebhookRow } from '../webhooks/webhook-store.js';
-import type { AnswerDraft, KeptAnswer } from './answer-store.js';
+import type { AnswerDraft, Keep } from './answer-store.js';
 import type { BulkData, Erase, Hole, RecordIndex } from './journal.js';
 import type { Snapshot, SnapshotNode } from './snapshot-store.js';
 import type { Failure } from './sqlite-faults.js';
@@ -30,10 +30,10 @@ export type Job =
   | KeepNodes
   | { readonly type: 'keep_snapshot'; readonly snapshot: Snapshot }
   | { readonly type: 'drop_snapshots'; readonly vm: string }
-  | { readonly type: 'put_webhook'; readonly row: WebhookRow }
+  | { readonly type: 'put_webhook'; readonly row: WebhookRow; readonly keep: Keep | undefined }
   | { readonly type: 'advance_webhooks'; readonly rows: readonly WebhookAdvanceRow[] }
-  | { readonly type: 'drop_webhook'; readonly id: string }
-  | { readonly type: 'keep_answer'; readonly answer: KeptAnswer; readonly now: number }
+  | { readonly type: 'drop_webhook'; readonly id: string; readonly keep: Keep | undefined }
+  | ({ readonly type: 'keep_answer' } & Keep)
   | { readonly type: 'prune_answers'; readonly now: number }
   | { readonly type: 'prove_room' }
   | { readonly type: 'sweep' };

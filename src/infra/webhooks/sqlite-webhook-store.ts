@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { type Keep, unshared } from '../journal/answer-store.js';
 import { guarded } from '../journal/sqlite-faults.js';
 import type { WriterClient } from '../journal/writer-client.js';
 import type { Webhook, WebhookFailure, WebhookMaker, WebhookSettings } from './webhook.js';
@@ -17,6 +18,8 @@ const webhookOf = ({ maker, settings, failure, ...row }: WebhookRow): Webhook =>
   ...(failure !== null && { failure: JSON.parse(failure) as WebhookFailure }),
 });
 
+const unsharedKeep = (keep: Keep | undefined): Keep | undefined => keep && { ...keep, answer: unshared(keep.answer) };
+
 /** Webhooks in the journal's file, written by the journal's writer, durable when a call settles. */
 export class SqliteWebhookStore implements WebhookStore {
   private readonly all;
@@ -32,7 +35,7 @@ export class SqliteWebhookStore implements WebhookStore {
     return Promise.resolve(guarded(() => this.all.all()).map(webhookOf));
   }
 
-  put(webhook: Webhook): Promise<void> {
+  put(webhook: Webhook, keep?: Keep): Promise<void> {
     const { created, maker, secret, settings } = webhook;
     const row = {
       ...advanceRow(webhook),
@@ -41,14 +44,14 @@ export class SqliteWebhookStore implements WebhookStore {
       maker: JSON.stringify(maker),
       settings: JSON.stringify(settings),
     };
-    return this.writer.run({ type: 'put_webhook', row });
+    return this.writer.run({ type: 'put_webhook', row, keep: unsharedKeep(keep) });
   }
 
   advance(progress: readonly WebhookAdvance[]): Promise<void> {
     return this.writer.run({ type: 'advance_webhooks', rows: progress.map(advanceRow) });
   }
 
-  drop(id: string): Promise<void> {
-    return this.writer.run({ type: 'drop_webhook', id });
+  drop(id: string, keep?: Keep): Promise<void> {
+    return this.writer.run({ type: 'drop_webhook', id, keep: unsharedKeep(keep) });
   }
 }

@@ -1,15 +1,16 @@
+import type { Keep } from '../journal/answer-store.js';
 import type { Webhook, WebhookProgress } from './webhook.js';
 
-/** Where webhooks are kept. */
+/** Where webhooks are kept; an answer that comes along is kept too, or neither is. */
 export interface WebhookStore {
   /** All of them, in order of id. */
   load(): Promise<Webhook[]>;
   /** Keeps one, new or changed. */
-  put(webhook: Webhook): Promise<void>;
+  put(webhook: Webhook, keep?: Keep): Promise<void>;
   /** Keeps how far some of them are; of those that are no longer there, nothing. */
   advance(progress: readonly WebhookAdvance[]): Promise<void>;
   /** Forgets one. */
-  drop(id: string): Promise<void>;
+  drop(id: string, keep?: Keep): Promise<void>;
 }
 
 /** How far one webhook is. */

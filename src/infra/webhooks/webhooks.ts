@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sight } from '../access/sight.js';
 import type { Followers } from '../followers/followers.js';
+import type { Keep } from '../journal/answer-store.js';
 import type { Journal } from '../journal/journal.js';
 import { Locks } from '../machines/locks.js';
 import type { World } from '../world.js';
@@ -32,6 +33,9 @@ export class TooManyWebhooks extends Error {
     super(`there are ${MOST_WEBHOOKS} webhooks already`);
   }
 }
+
+/** The answer to a change that is to be kept with it, made of the webhook as it will be; undefined if none is. */
+export type Keeping = (webhook: Webhook) => Keep | undefined;
 
 /** What webhooks work with. */
 export interface WebhookTools {
@@ -86,7 +90,12 @@ export class Webhooks {
    *
    * @throws TooManyWebhooks, JournalError
    */
-  async create({ actor, labels }: WebhookMaker, settings: WebhookSettings, after?: number): Promise<Webhook> {
+  async create(
+    { actor, labels }: WebhookMaker,
+    settings: WebhookSettings,
+    after?: number,
+    keeping?: Keeping,
+  ): Promise<Webhook> {
     if (this.entries.size + this.making >= MOST_WEBHOOKS) throw new TooManyWebhooks();
     this.making++;
     try {
@@ -95,7 +104,7 @@ export class Webhooks {
       const secret = secretOf(world.random(SECRET_SIZE));
       const created = world.now().getTime();
       const webhook = { id: world.newId(), created, maker: { actor, labels }, secret, settings, cursor };
-      await store.put(webhook);
+      await store.put(webhook, keeping?.(webhook));
       return this.start(webhook);
     } finally {
       this.making--;
@@ -107,8 +116,8 @@ export class Webhooks {
    *
    * @throws UnknownWebhook, JournalError
    */
-  change(id: string, settings: Partial<WebhookSettings>): Promise<Webhook> {
-    return this.replace(id, (webhook) => ({ ...webhook, settings: { ...webhook.settings, ...settings } }));
+  change(id: string, settings: Partial<WebhookSettings>, keeping?: Keeping): Promise<Webhook> {
+    return this.replace(id, (webhook) => ({ ...webhook, settings: { ...webhook.settings, ...settings } }), keeping);
   }
 
   /**
@@ -116,8 +125,8 @@ export class Webhooks {
    *
    * @throws UnknownWebhook, JournalError
    */
-  resume(id: string, after?: number): Promise<Webhook> {
-    return this.replace(id, ({ failure: _, ...webhook }) => ({ ...webhook, cursor: after ?? webhook.cursor }));
+  resume(id: string, after?: number, keeping?: Keeping): Promise<Webhook> {
+    return this.replace(id, ({ failure: _, ...webhook }) => ({ ...webhook, cursor: after ?? webhook.cursor }), keeping);
   }
 
   /**
@@ -125,9 +134,9 @@ export class Webhooks {
    *
    * @throws UnknownWebhook, JournalError
    */
-  async remove(id: string): Promise<Webhook> {
+  async remove(id: string, keeping?: Keeping): Promise<Webhook> {
     return this.stopped(id, async (webhook) => {
-      await this.tools.store.drop(id);
+      await this.tools.store.drop(id, keeping?.(webhook));
       this.entries.delete(id);
       return webhook;
     });
@@ -165,10 +174,10 @@ export class Webhooks {
     return entry;
   }
 
-  private replace(id: string, change: (webhook: Webhook) => Webhook): Promise<Webhook> {
+  private replace(id: string, change: (webhook: Webhook) => Webhook, keeping: Keeping | undefined): Promise<Webhook> {
     return this.stopped(id, async (webhook) => {
       const changed = change(webhook);
-      await this.tools.store.put(changed);
+      await this.tools.store.put(changed, keeping?.(changed));
       this.entries.delete(id);
       return this.start(changed);
     });
