@@ -1,7 +1,7 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, fstatSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { PassThrough, type Readable } from 'node:stream';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 
@@ -15,6 +15,12 @@ async function sync(path: string): Promise<void> {
   await handle.sync().finally(() => handle.close());
 }
 
+/** Standard output. Where it is a file, Node's own stream would lose what a full disk takes no more of, and say nothing. */
+function standardOutput(): Writable {
+  const { fd } = process.stdout;
+  return fstatSync(fd).isFile() ? createWriteStream('', { fd, autoClose: false }) : process.stdout;
+}
+
 /**
  * Writes lines to a file, whole or not at all, compressed if its name ends in `.gz`; or to standard output. Nobody but its owner may
  * read the file.
@@ -22,7 +28,10 @@ async function sync(path: string): Promise<void> {
  * @throws the file system's own error, or that of the lines
  */
 export async function writeLines(name: string, lines: Iterable<string>, signal: AbortSignal): Promise<void> {
-  if (name === STANDARD) return pipeline(lines, process.stdout, { signal, end: false });
+  if (name === STANDARD) {
+    const output = standardOutput();
+    return pipeline(lines, output, { signal, end: output !== process.stdout });
+  }
   const temporary = `${name}.new`;
   try {
     const pack = isPacked(name) ? createGzip() : new PassThrough();

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { type Checkpoint } from '../../domain/audit/tlog/checkpoint.js';
@@ -26,10 +26,18 @@ export interface ExportOptions {
   readonly progress?: (done: number, total: number) => void;
 }
 
+/** Writes a file whole or not at all: the checkpoint of an earlier export may speak of what is there. */
 async function write(folder: string, path: string, content: Uint8Array | string): Promise<void> {
   const file = join(folder, path);
+  const partial = `${file}.new`;
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, content);
+  try {
+    await writeFile(partial, content);
+    await rename(partial, file);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
 }
 
 /** Records in groups of a full bundle, each read by itself, so that nothing is held open while files are written. */

@@ -1,13 +1,16 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { keyText } from '../../../src/domain/audit/tlog/key.js';
 import { type Note, noteText } from '../../../src/domain/audit/tlog/note.js';
 import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 import { signer } from '../../domain/support/tlog-keys.js';
 import Database from 'better-sqlite3';
 import { Api } from '../support/api.js';
-import { vmledger } from './cli.js';
+import { CLI, vmledger } from './cli.js';
 
 /** Who signs another log. */
 const OTHER = signer('other.example', 'ed25519', 9);
@@ -60,6 +63,22 @@ describe('vmledger log', () => {
         true,
       ]);
     }
+  });
+
+  it('export leaves what is there whole if there is no room for it once more', async () => {
+    const out = join(folder, 'again');
+    await vmledger(['log', 'export', out, '-d', api.dataDir]);
+    const bundle = join(out, 'tile', 'entries', '000');
+    const before = readFileSync(bundle);
+    const script = `ulimit -f ${Math.floor(before.length / 3 / 512)}; exec "$0" "$1" log export "${out}" -d "${api.dataDir}"`;
+    const child = spawn('sh', ['-c', script, process.execPath, CLI], {
+      env: { ...process.env, NODE_OPTIONS: '' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const [stderr, ended] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    expect([stderr, ended]).toEqual([expect.stringContaining('EFBIG'), [2, null]]);
+    expect(readFileSync(bundle).equals(before)).toBe(true);
+    expect(readdirSync(join(out, 'tile', 'entries')).sort()).toEqual(['000', '001.p']);
   });
 
   it('export writes nothing of records that were not signed', async () => {

@@ -64,6 +64,22 @@ describe('vmledger export and import', () => {
     expect((await run('verify', at('piped'))).code).toBe(0);
   }, 60_000);
 
+  it('fail if standard output is a file that not even the last bytes have room in', async () => {
+    await run('export', at('whole.jsonl'));
+    const { size } = statSync(at('whole.jsonl'));
+    const short = size - 10;
+    // A limit is in blocks of 512 bytes, so what is there before the export fills one up.
+    const before = (512 - (short % 512)) % 512;
+    writeFileSync(at('limited.jsonl'), '.'.repeat(before));
+    const script = `ulimit -f ${(before + short) / 512}; exec "$0" "$1" export - >> "${at('limited.jsonl')}"`;
+    const child = spawn('sh', ['-c', script, process.execPath, CLI], {
+      env: { ...process.env, NODE_OPTIONS: '', DATA_DIR: dataDir },
+      stdio: 'ignore',
+    });
+    expect(await once(child, 'exit')).toEqual([2, null]);
+    expect(statSync(at('limited.jsonl')).size).toBe(before + short);
+  }, 60_000);
+
   it('end at once, with the code of a broken pipe, when whoever reads has left', async () => {
     const script = `{ "$0" "$1" export -; echo $? >&2; } | head -n 1 | wc -l`;
     const child = spawn('sh', ['-c', script, process.execPath, CLI], {
