@@ -1,4 +1,12 @@
-import { type JWTPayload, type JWTVerifyGetKey, createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import {
+  type FetchImplementation,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  jwtVerify,
+} from 'jose';
 import type { OidcConfig } from '../config.js';
 import { SELECTOR } from './labels.js';
 import { type Principal, isRole } from './principal.js';
@@ -28,6 +36,9 @@ const ALGORITHMS = [
 /** Seconds by which clocks may differ. */
 const CLOCK_TOLERANCE = 30;
 
+/** Most bytes of a provider's keys: an answer that does not end must not fill the memory. */
+const KEYS_MAX = 1024 * 1024;
+
 /** The claim that says that VMs of every label are there. */
 const EVERY_LABEL = '*';
 
@@ -38,9 +49,22 @@ const areKeysMissing = (error: unknown): boolean =>
   error instanceof errors.JWKSInvalid ||
   error.code === 'ERR_JOSE_GENERIC';
 
+/** Fetches, but no more than `KEYS_MAX` bytes. */
+const fetchKeys: FetchImplementation = async (url, options) => {
+  const { status, body } = await fetch(url, options);
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of (body ?? []) as AsyncIterable<Uint8Array>) {
+    size += piece.length;
+    if (size > KEYS_MAX) throw new Error(`there are more than ${KEYS_MAX} bytes at ${url}`);
+    pieces.push(piece);
+  }
+  return new Response(Buffer.concat(pieces), { status });
+};
+
 /** Fetches keys as they are asked for; one that is not there, or stands for several, makes the token no good. */
 function keysOf(url: URL): JWTVerifyGetKey {
-  const keys = createRemoteJWKSet(url, { timeoutDuration: 5000 });
+  const keys = createRemoteJWKSet(url, { timeoutDuration: 5000, [customFetch]: fetchKeys });
   return async (header, token) => {
     try {
       return await keys(header, token);

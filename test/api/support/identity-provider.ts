@@ -23,9 +23,10 @@ export async function identityProvider() {
   const stranger = await generateKeyPair('ES256');
   const keys = [{ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256', use: 'sig' }];
   let isUp = true;
+  let padding = 0;
   const server = createServer((_request, response) => {
     response.statusCode = isUp ? 200 : 500;
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }));
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }) + ' '.repeat(padding));
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
@@ -52,6 +53,8 @@ export async function identityProvider() {
     token: (claims: JWTPayload, choice: TokenChoice = {}) => sign(privateKey, claims, choice),
     forged: (claims: JWTPayload) => sign(stranger.privateKey, claims, {}),
     fail: () => (isUp = false),
+    /** Makes what the keys come in so many bytes longer. */
+    pad: (bytes: number) => (padding = bytes),
     publicKey,
     close: () => server.close(),
   };

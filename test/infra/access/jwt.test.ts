@@ -91,6 +91,15 @@ describe('tokens of an identity provider', () => {
     else expect(found).toMatchObject(expected);
   });
 
+  it('cannot be judged if the keys come in more than a mebibyte', async () => {
+    const token = await provider.token(ALICE);
+    provider.pad(1024 * 1024 - 1024);
+    expect(await principal(token)).toMatchObject({ actor: 'oidc:alice' });
+    provider.pad(1024 * 1024);
+    await expect(principal(token)).rejects.toBeInstanceOf(KeysUnavailable);
+    provider.pad(0);
+  });
+
   it('cannot be judged while the keys cannot be had', async () => {
     const token = await provider.token(ALICE);
     provider.fail();
