@@ -3,7 +3,7 @@ import { malformedRequest } from './problem.js';
 
 /** A request of which the protocol's version is known. */
 export interface VersionedRequest extends HttpRequest {
-  readonly raw: { readonly httpVersion: string };
+  readonly raw: NonNullable<HttpRequest['raw']> & { readonly httpVersion: string };
 }
 
 /**

@@ -10,6 +10,8 @@ export interface HttpRequest {
   /** Path and query. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Node's own request. */
+  readonly raw?: { readonly headersDistinct: Readonly<Record<string, string[] | undefined>> };
   /** Who asks; set before a handler is called, but for one that is public. */
   principal?: Principal;
   /** Finds out anew who asks, for answers that go on and on; absent if nobody has to say. */
@@ -61,6 +63,10 @@ export function headerOf({ headers }: HttpRequest, name: string): string | undef
   const value = headers[name];
   return Array.isArray(value) ? value.join(', ') : value;
 }
+
+/** As `headerOf`, also of a header of which Node keeps the first alone. */
+export const wholeHeaderOf = ({ raw }: HttpRequest, name: string): string | undefined =>
+  raw?.headersDistinct[name]?.join(', ');
 
 /** The path that a request names, without its query. */
 export const pathOf = ({ url }: HttpRequest): string => url.split('?', 1)[0] ?? url;

@@ -3,7 +3,7 @@ import { LOCAL } from '../../infra/access/principal.js';
 import type { Sight } from '../../infra/access/sight.js';
 import type { TokenKind } from '../../infra/access/token-kind.js';
 import { seesAll } from '../../infra/access/visible.js';
-import { type HttpRequest, headerOf, settingsOf } from '../http.js';
+import { type HttpRequest, settingsOf, wholeHeaderOf } from '../http.js';
 import { RequestProblem } from '../problem.js';
 import { type Access, accessTo, isAllowed } from './access.js';
 import { authenticate } from './bearer.js';
@@ -53,7 +53,7 @@ export class Gate {
     access: Access,
   ): Promise<void> {
     const { roles, reach } = access;
-    const authorization = headerOf(request, 'authorization');
+    const authorization = wholeHeaderOf(request, 'authorization');
     request.renew = () => authenticate(kinds, authorization);
     const principal = await request.renew();
     request.principal = principal;

@@ -7,6 +7,7 @@ import { TokenStore } from '../../../src/infra/access/token-store.js';
 import { world } from '../../../src/infra/world.js';
 import { Api } from '../support/api.js';
 import { identityProvider } from '../support/identity-provider.js';
+import { exchange } from '../support/raw.js';
 
 describe('who asks', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'bearer-'));
@@ -66,6 +67,14 @@ describe('who asks', () => {
       async (path) => (await api.raw('GET', path)).status,
     );
     expect(await Promise.all(statuses)).toEqual([200, 200, 200, 200, 404]);
+  });
+
+  it.each(['good first', 'good last'])('is not known by two headers, whichever is good: %s', async (which) => {
+    const { token } = store.create({ actor: 'two', roles: ['reader'], labels: [] });
+    const lines = [`authorization: Bearer ${token}`, 'authorization: Bearer other'];
+    if (which === 'good last') lines.reverse();
+    const head = ['GET /v1/vms HTTP/1.1', 'host: localhost', 'connection: close', ...lines];
+    expect((await exchange(api.url, `${head.join('\r\n')}\r\n\r\n`)).status).toBe(401);
   });
 
   it('is told in the OpenAPI document', async () => {
