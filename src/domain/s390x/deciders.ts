@@ -1,4 +1,5 @@
 import { getDeviceAttr, hasDeviceAttr, setDeviceAttr } from './attributes.js';
+import { createVcpu } from './create-vcpu.js';
 import { getCmmaBits } from './get-cmma-bits.js';
 import { guest } from './guest.js';
 import { enableCap } from './enable-cap.js';
@@ -26,6 +27,7 @@ import type { S390xVm } from '../vm/state.js';
 
 /** Who decides what s390x VMs alone know. */
 export const s390xDeciders = {
+  create_vcpu: createVcpu,
   set_registers: setRegisters,
   get_mp_state: getMpState,
   set_mp_state: setMpState,

@@ -15,12 +15,13 @@ export const CHANGES = {
     says: 'a program interruption of a protected vCPU leaves no room for another one in the same entry',
   },
   ucasUnmapAlignment: { since: 2, says: 'KVM_S390_UCAS_UNMAP looks at the address of the vCPU and the length alone' },
+  builtAndDestroyed: { since: 3, says: 'a vCPU whose number is in use was built and destroyed: the topology changed' },
 } as const;
 
 export type RuleChange = keyof typeof CHANGES;
 
 /** The version of the rules that new VMs follow; what has none follows version 1. */
-export const RULES = 2;
+export const RULES = 3;
 
 /** Whether a VM follows a rule as it was changed. */
 export const changed = ({ rules = 1 }: { readonly rules?: number }, name: RuleChange): boolean =>

@@ -32,6 +32,20 @@ describe.each(kinds)('7. CPU_TOPOLOGY, %s', (_kind, options) => {
     expect(enabled(options).set('cpu_topology', 1, { some: 'thing' })).toBe(0);
   });
 
+  it.each([
+    [2, 0n],
+    [3, 1n],
+  ])('is set by a vCPU whose number is in use, which is built and destroyed, from rules 3 on: %s', (rules, pending) => {
+    const made = enabled({ ...options, rules });
+    made.vcpu(0);
+    made.set('cpu_topology', 0);
+    for (const id of [255, 0xffffffff]) expect(made.vcpu(id)).toBe('EINVAL');
+    expect(read(made)).toBe(0n);
+    expect(made.vcpu(0)).toBe('EEXIST');
+    expect(read(made)).toBe(pending);
+    expect(made.run({ type: 'create_vcpu', id: 0 }).events).toEqual([]);
+  });
+
   it('is set by every vCPU that is created, protected or not', () => {
     const made = enabled(options);
     expect(read(made)).toBe(0n);
