@@ -93,7 +93,7 @@ describe('over REST', () => {
 
   describe('a guest instruction', () => {
     it.each<[string, object, object]>([
-      ['essa', { gaddr: '0x9000', orc: 2 }, { ret: 0, result: 3 }],
+      ['essa', { gaddr: '0x9000', orc: 2 }, { ret: 0, result: 2 }],
       ['sske', { gaddr: '0x9000', key: 0x36 }, { ret: 0 }],
       ['iske', { gaddr: '0x9000' }, { ret: 0, key: 0x36 }],
       ['rrbe', { gaddr: '0x9000' }, { ret: 0, cc: 3 }],

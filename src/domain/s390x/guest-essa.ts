@@ -1,8 +1,11 @@
 import { addressOf, frameOf } from '../memory/address.js';
 import { CMMA_BYTE, USAGE, cmmaByteOf } from '../memory/cmma.js';
+import { isMapped } from '../memory/frame-key.js';
+import { KEY } from '../memory/storage-key.js';
 import { consult } from '../vm/consult.js';
 import { done } from '../vm/decision.js';
 import type { Event } from '../vm/event.js';
+import { changed } from '../vm/rules.js';
 import type { S390xVm } from '../vm/state.js';
 import { hasFacility } from './facilities.js';
 import { type Execute, inProblemState } from './guest-context.js';
@@ -13,13 +16,18 @@ import { interruptedBy } from './instruction-exception.js';
 const SET_STABLE_NODAT_FACILITY = 147;
 
 /** Fields of ESSA's result byte: NODAT, exception, usage state, content. */
-const RESULT = { nodat: 0x20, exception: 0x10, usageShift: 2, logicallyZero: 0x03 } as const;
+const RESULT = { nodat: 0x20, exception: 0x10, usageShift: 2 } as const;
+
+/** What a page has in it: it is mapped, it is not but keeps its bytes, or it was discarded. */
+const CONTENT = { resident: 0, preserved: 2, logicallyZero: 3 } as const;
 
 /** The state of a page before ESSA. */
 interface Page {
   readonly usage: number;
   readonly nodat: boolean;
-  readonly resident: boolean;
+  readonly content: (typeof CONTENT)[keyof typeof CONTENT];
+  /** While it was not mapped, its key got the change bit. */
+  readonly guestChanged: boolean;
 }
 
 type NewState = (page: Page) => { readonly usage?: number; readonly nodat?: boolean };
@@ -30,24 +38,42 @@ const OPERATIONS: readonly NewState[] = [
   () => ({ usage: USAGE.stable, nodat: false }),
   () => ({ usage: USAGE.unused }),
   () => ({ usage: USAGE.volatile }),
-  ({ resident }) => ({ usage: resident ? USAGE.potentially_volatile : USAGE.volatile }),
+  ({ content, guestChanged }) => {
+    if (content === CONTENT.resident) return { usage: USAGE.potentially_volatile };
+    return content === CONTENT.preserved && guestChanged ? {} : { usage: USAGE.volatile };
+  },
   () => ({ usage: USAGE.stable }),
-  ({ resident }) => (resident ? { usage: USAGE.stable } : {}),
+  ({ content }) => (content === CONTENT.resident ? { usage: USAGE.stable } : {}),
   () => ({ usage: USAGE.stable, nodat: true }),
 ];
 
 const EXTRACT = 0;
 const SET_STABLE_NODAT = 7;
 
-/** A page is resident while it holds a byte that is not zero; else it is logically zero. Content alone tells, so a state that was kept and read again answers the same. */
-function pageOf({ memory }: S390xVm, frame: number): Page {
-  const byte = cmmaByteOf(memory.marks.get(frame));
-  const resident = memory.page(frame)?.some((value) => value !== 0) ?? false;
-  return { usage: byte & CMMA_BYTE.usage, nodat: (byte & CMMA_BYTE.nodat) !== 0, resident };
+/** Before the rules were changed, a page was resident while it held a byte that is not zero, else logically zero. */
+const byBytes = ({ memory }: S390xVm, frame: number): Page['content'] =>
+  memory.page(frame)?.some((value) => value !== 0) ? CONTENT.resident : CONTENT.logicallyZero;
+
+/** A page that is not mapped is discarded as soon as the guest says that it does not need it, or can do without it. */
+function byMapping(marks: number, usage: number): Page['content'] {
+  if (isMapped(marks)) return CONTENT.resident;
+  return usage === USAGE.unused || usage === USAGE.volatile ? CONTENT.logicallyZero : CONTENT.preserved;
 }
 
-const resultOf = ({ usage, nodat, resident }: Page): number =>
-  (nodat ? RESULT.nodat : 0) | (usage << RESULT.usageShift) | (resident ? 0 : RESULT.logicallyZero);
+function pageOf(vm: S390xVm, frame: number): Page {
+  const marks = vm.memory.marks.get(frame);
+  const byte = cmmaByteOf(marks);
+  const usage = byte & CMMA_BYTE.usage;
+  return {
+    usage,
+    nodat: (byte & CMMA_BYTE.nodat) !== 0,
+    content: changed(vm, 'blockContent') ? byMapping(marks, usage) : byBytes(vm, frame),
+    guestChanged: (marks & KEY.change) !== 0,
+  };
+}
+
+const resultOf = ({ usage, nodat, content }: Page): number =>
+  (nodat ? RESULT.nodat : 0) | (usage << RESULT.usageShift) | content;
 
 /**
  * EXTRACT AND SET STORAGE ATTRIBUTES on the page of an absolute address (handle_essa). Reply: `result`, the byte that R1 gets,

@@ -15,6 +15,10 @@ export const CHANGES = {
     says: 'a program interruption of a protected vCPU leaves no room for another one in the same entry',
   },
   ucasUnmapAlignment: { since: 2, says: 'KVM_S390_UCAS_UNMAP looks at the address of the vCPU and the length alone' },
+  blockContent: {
+    since: 3,
+    says: 'ESSA tells the content of a page by whether it is mapped, and discarded pages from others',
+  },
   builtAndDestroyed: { since: 3, says: 'a vCPU whose number is in use was built and destroyed: the topology changed' },
 } as const;
 

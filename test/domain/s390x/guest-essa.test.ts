@@ -21,8 +21,17 @@ const machine = (options: MachineOptions = {}, cmma = true): Machine => {
   return made;
 };
 
-const resident = (made: Machine): Machine => {
-  made.run({ type: 'write_memory', extents: [{ gpa: '0x5fff', size: 1 }], data: 'AQ==' });
+const access = (made: Machine, op: string): Machine => {
+  expect(made.answer({ type: 's390_mem_op', op, gaddr: '0x5fff', size: 1, data: 'AA==' })).toBe(0);
+  return made;
+};
+
+const resident = (made: Machine): Machine => access(made, 'absolute_write');
+
+const contentOf = ({ reply }: { reply: Readonly<Record<string, unknown>> }): number => Number(reply['result']) & 3;
+
+const loaded = (made: Machine, data: string): Machine => {
+  made.run({ type: 'write_memory', extents: [{ gpa: '0x5fff', size: 1 }], data });
   return made;
 };
 
@@ -76,7 +85,7 @@ describe.each(['documented', 'kernel'] as const)('ESSA, %s', (semantics) => {
     ])('ORC %s', (_row, orc, before, whenResident, otherwise) => {
       for (const [prepare, content, after] of [
         [resident, 0, whenResident],
-        [(made: Machine) => made, 3, otherwise],
+        [(made: Machine) => made, (before & 1) === 1 ? 3 : 2, otherwise],
       ] as const) {
         const made = enter(prepare(machine({ semantics })));
         set(made, before);
@@ -123,11 +132,50 @@ describe.each(['documented', 'kernel'] as const)('ESSA, %s', (semantics) => {
   });
 });
 
-describe('residency', () => {
-  it('is told by content alone: a page of zeros that was written is logically zero', () => {
+describe('the content of a page', () => {
+  it.each<[row: string, prepare: (made: Machine) => Machine, content: number]>([
+    ['never accessed', (made) => made, 2],
+    ['with bytes that only the VMM wrote', (made) => loaded(made, 'AQ=='), 2],
+    ['written', (made) => access(made, 'absolute_write'), 0],
+    ['read, all zeros', (made) => access(made, 'absolute_read'), 0],
+  ])('%s: %#', (_row, prepare, content) => {
+    expect(contentOf(essa(prepare(machine()), 0))).toBe(content);
+  });
+
+  it.each<[what: string, orc: number, content: number]>([
+    ['unused', 2, 3],
+    ['volatile', 3, 3],
+    ['potentially volatile', 4, 3],
+    ['stable', 1, 2],
+  ])('is logically zero once an unmapped page was discarded: %s', (_what, orc, content) => {
     const made = machine();
-    made.run({ type: 'write_memory', extents: [{ gpa: '0x5000', size: 1 }], data: 'AA==' });
-    const before = made.run({ type: 's390_guest', vcpu: 0, instruction: 'essa', gaddr: '0x5000', orc: 0 });
-    expect(Number(before.reply['result']) & 3).toBe(3);
+    expect(contentOf(essa(made, orc))).toBe(2);
+    expect(contentOf(essa(made, 1))).toBe(content);
+    expect(contentOf(essa(made, 0))).toBe(2);
+  });
+
+  it('is what it was for a page that is mapped, whatever becomes of its state', () => {
+    const made = resident(machine());
+    expect([2, 3, 4, 0].map((orc) => contentOf(essa(made, orc)))).toEqual([0, 0, 0, 0]);
+  });
+
+  it('keeps an unmapped page whose key the guest gave the change bit from becoming volatile', () => {
+    const made = machine();
+    made.run({ type: 's390_keyop', op: 'sske', gaddr: '0x5000', key: 2 });
+    essa(made, 4);
+    expect(byteOf(made)).toBe(0);
+    expect(contentOf(essa(made, 0))).toBe(2);
+    essa(made, 2);
+    essa(made, 4);
+    expect(byteOf(made)).toBe(3);
+  });
+
+  it.each<[what: string, prepare: (made: Machine) => Machine, content: number, after: number]>([
+    ['zeros that were written', (made) => access(made, 'absolute_write'), 3, 3],
+    ['bytes of the VMM', (made) => loaded(made, 'AQ=='), 0, 2],
+  ])('is told by bytes alone before the rules were changed: %s', (_what, prepare, content, after) => {
+    const made = prepare(machine({ rules: 2 }));
+    expect(contentOf(essa(made, 4))).toBe(content);
+    expect(byteOf(made)).toBe(after);
   });
 });
