@@ -20,6 +20,7 @@ export const CHANGES = {
     says: 'ESSA tells the content of a page by whether it is mapped, and discarded pages from others',
   },
   builtAndDestroyed: { since: 3, says: 'a vCPU whose number is in use was built and destroyed: the topology changed' },
+  pdptesUnjudged: { since: 3, says: 'with kernel semantics KVM_TRANSLATE2 judges no rights at PDPTEs of PAE paging' },
 } as const;
 
 export type RuleChange = keyof typeof CHANGES;

@@ -146,7 +146,8 @@ export function explainWalk(
         : { level, table, index, entryAddress, entry, flags: names, next },
     );
     rights = words.narrowed(low, high, rights);
-    const reason = brokenRule(reading, leaf, { access, rights, controls, key: leaf ? words.key(high) : 0 });
+    const attempt = { access, rights, controls, key: leaf ? words.key(high) : 0 };
+    const reason = leaf || active.judged ? brokenRule(reading, leaf, attempt) : undefined;
     if (reason !== undefined) return { steps, stopped: { reason, entryAddress } };
     if (leaf) return { steps, physical: addressOf(words.pageFrame(low, high, linearLow), linearLow & 0xfff) };
     base = 0;

@@ -14,6 +14,8 @@ const wordAt = (page: Uint8Array, at: number): number =>
 export class LevelWords {
   /** 4 KiB pages that an entry is about. */
   readonly pages: number;
+  /** Whether rights are judged at an entry that maps no page. */
+  readonly judged: boolean;
   private readonly shift: number;
   private readonly indexMask: number;
   private readonly leafBit: number;
@@ -26,10 +28,11 @@ export class LevelWords {
 
   /** @param wide whether entries have 8 bytes, else 4 */
   constructor(
-    { shift, indexBits, leafBit, restricts, reservedBits: [reserved, largeReserved] }: ActiveLevel,
+    { shift, indexBits, leafBit, restricts, judged, reservedBits: [reserved, largeReserved] }: ActiveLevel,
     private readonly wide: boolean,
   ) {
     this.pages = 2 ** (shift - 12);
+    this.judged = judged;
     this.shift = shift;
     this.indexMask = (1 << indexBits) - 1;
     this.leafBit = leafBit;

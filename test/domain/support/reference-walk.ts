@@ -79,7 +79,7 @@ function refused(
  *   0; or all of them on the leaf
  */
 export function referenceWalk(
-  { host, memory, registers }: Machine,
+  { host, memory, registers, rules = 1 }: Machine,
   reading: Reading,
   linear: bigint,
   access: number,
@@ -108,7 +108,8 @@ export function referenceWalk(
     const pse = size === 8 || bit(registers.cr4, 4);
     const leaf = level === 1 || (bit(entry, 7) && level < 4 && pse && !(isPae && level === 3));
     const key = leaf && reading !== 'kernel' ? Number((entry >> 59n) & 15n) : 0;
-    const everything = leaf || reading === 'kernel';
+    const isJudged = !(isPae && level === 3) || rules < 3;
+    const everything = leaf || (reading === 'kernel' && isJudged);
     if (refused(registers, access, granted, key, everything, everything || reading === 'documented'))
       return { fault: 2, at, steps };
     if (leaf) {

@@ -3,6 +3,7 @@ import { GuestMemory } from '../../../src/domain/memory/guest-memory.js';
 import type { Memslot, MemslotFlag } from '../../../src/domain/memory/memslot.js';
 import { type Translate2Request, translate2Request } from '../../../src/domain/shapes/x86-access.js';
 import type { Event } from '../../../src/domain/vm/event.js';
+import { RULES } from '../../../src/domain/vm/rules.js';
 import type { Semantics } from '../../../src/domain/vm/semantics.js';
 import type { PagingHost, PagingRegisters } from '../../../src/domain/x86_64/control.js';
 import { type Translate2Answer, Translator } from '../../../src/domain/x86_64/translator.js';
@@ -13,6 +14,8 @@ export interface Machine {
   readonly semantics: Semantics;
   readonly memory: GuestMemory;
   readonly registers: PagingRegisters;
+  /** The version of the rules; absent for the first. */
+  readonly rules?: number;
 }
 
 /** A run of memory that is backed. */
@@ -29,6 +32,8 @@ export interface MachineOptions {
   readonly registers?: Partial<PagingRegisters>;
   readonly host?: Partial<PagingHost>;
   readonly semantics?: Semantics;
+  /** The version of the rules; today's if absent. */
+  readonly rules?: number;
   readonly slots?: readonly Backed[];
   readonly entries?: Entries;
   /** Bytes of an entry. */
@@ -91,13 +96,22 @@ const S4_ENTRIES: Entries = [
 ];
 
 /** The setup "S4" of the worked examples: 4-level paging, with changes; entries come on top of its own. */
-export function s4({ registers, host, semantics, slots, entries = [], entrySize }: MachineOptions = {}): Machine {
+export function s4({
+  registers,
+  host,
+  semantics,
+  rules = RULES,
+  slots,
+  entries = [],
+  entrySize,
+}: MachineOptions = {}): Machine {
   const memory = memoryOf(slots ?? S4_SLOTS);
   putEntries(memory, S4_ENTRIES);
   putEntries(memory, entries, entrySize);
   return {
     host: { maxPhysAddrBits: 40, cpuVendor: 'intel', gbPages: true, ...host },
     semantics: semantics ?? 'documented',
+    rules,
     memory,
     registers: {
       cr0: 0x80010001n,

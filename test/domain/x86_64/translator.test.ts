@@ -102,6 +102,11 @@ describe('sections 8 to 10, where documents and posted code differ', () => {
   });
   const PAE: MachineOptions = { registers: { cr4: 0x20n, efer: 0x800n, cs: { l: 0 }, cr3: 0x1020n } };
   const PAE_ADDRESS = 0xc0201abcn;
+  const PAE_SUPERVISOR: Entries = [
+    [0x1038n, 0x2001n],
+    [0x2008n, 0x3003n],
+    [0x3008n, 0x5007n],
+  ];
 
   it.each<[string, MachineOptions, readonly [number, number], Outcome, Outcome, bigint?]>([
     ['NOT_PRESENT', { entries: [[0x4008n, 0n]] }, [0, 0], failed(1, 0x4008n), failed(1, 0x4000n)],
@@ -124,6 +129,16 @@ describe('sections 8 to 10, where documents and posted code differ', () => {
       failed(1, 0x2000n),
       PAE_ADDRESS,
     ],
+    ...(['SMEP', 'SMAP'] as const).map(
+      (bit, i): [string, MachineOptions, readonly [number, number], Outcome, Outcome, bigint] => [
+        `${bit}, a supervisor page of PAE paging: rights are not judged at PDPTEs`,
+        { ...PAE, registers: { ...PAE.registers, cr4: 0x20n | (0x100000n << BigInt(i)) }, entries: PAE_SUPERVISOR },
+        [0, i === 0 ? 4 : 1],
+        found(null, 0x5abcn),
+        found(1, 0x5abcn),
+        PAE_ADDRESS,
+      ],
+    ),
     ['success', {}, [0, 0], found(null, 0x5abcn), found(1, 0x5abcn)],
     [
       'success, paging off',
@@ -179,6 +194,16 @@ describe('sections 8 to 10, where documents and posted code differ', () => {
         ...expected,
       });
     }
+  });
+
+  it.each<[string, bigint, number, number | null]>([
+    ['SMEP', 0x100020n, 4, 2],
+    ['SMAP', 0x200020n, 1, 2],
+    ['SMAP, access 0', 0x200020n, 0, null],
+  ])('PDPTEs of PAE paging by the rules before version 3, with kernel semantics: %s', (_row, cr4, access, code) => {
+    const options = { ...PAE, registers: { ...PAE.registers, cr4 }, entries: PAE_SUPERVISOR };
+    const { answer } = translate(s4({ ...options, semantics: 'kernel', rules: 2 }), PAE_ADDRESS, 0, access);
+    expect([answer.valid, answer.physicalAddress, answer.errorCode?.code ?? null]).toEqual([false, 0n, code]);
   });
 
   const readOnly: Entries = [

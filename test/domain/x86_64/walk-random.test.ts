@@ -6,6 +6,7 @@ import { STOPS, explainWalk } from '../../../src/domain/x86_64/explain.js';
 import { TRANSLATE_FAULTS } from '../../../src/domain/x86_64/fault.js';
 import { pagingOf } from '../../../src/domain/x86_64/paging.js';
 import type { Reading } from '../../../src/domain/x86_64/permissions.js';
+import { RULES } from '../../../src/domain/vm/rules.js';
 import { Walker } from '../../../src/domain/x86_64/walk.js';
 import { referenceWalk } from '../support/reference-walk.js';
 import { type Machine, memoryOf, put, putEntries, translate } from '../support/x86-machine.js';
@@ -56,6 +57,7 @@ const setup = fc.record({
     cpuVendor: fc.constantFrom('intel', 'amd', 'hygon'),
     gbPages: fc.boolean(),
   }),
+  rules: fc.constantFrom(1, RULES, RULES),
 });
 
 type Setup = typeof setup extends fc.Arbitrary<infer Value> ? Value : never;
@@ -66,7 +68,7 @@ const page = new Uint8Array(4096);
 const PDPTE_RESERVED = 0x1e6n;
 
 /** A machine whose frames are all tables, of the same 61 entries over and over; every fourth frame is only to be read. */
-function machineOf(mode: ModeName, { values, registers: some, host }: Setup): Machine {
+function machineOf(mode: ModeName, { values, registers: some, host, rules }: Setup): Machine {
   const memory = memoryOf(
     Array.from({ length: FRAMES }, (_, i) => ({
       from: BigInt(i) << 12n,
@@ -90,6 +92,7 @@ function machineOf(mode: ModeName, { values, registers: some, host }: Setup): Ma
   return {
     host,
     semantics: 'documented',
+    rules,
     memory,
     registers: {
       cr0: 0x80000001n | (wp ? 0x10000n : 0n),
