@@ -21,6 +21,10 @@ export const CHANGES = {
   },
   builtAndDestroyed: { since: 3, says: 'a vCPU whose number is in use was built and destroyed: the topology changed' },
   pdptesUnjudged: { since: 3, says: 'with kernel semantics KVM_TRANSLATE2 judges no rights at PDPTEs of PAE paging' },
+  ipiAcceptance: {
+    since: 3,
+    says: 'SEND_IPI: nobody accepts fixed interrupts that are deasserted, mode 3 kicks, and APIC ids do not wrap within a bitmap',
+  },
 } as const;
 
 export type RuleChange = keyof typeof CHANGES;

@@ -1,4 +1,5 @@
 import type { Event } from '../vm/event.js';
+import { changed } from '../vm/rules.js';
 import type { X86Vm } from '../vm/state.js';
 import { IPI_MODES, type IpiMode, type PendingIpi } from './ipi-modes.js';
 import type { X86Vcpu } from './vcpu.js';
@@ -55,24 +56,47 @@ function accepted(vcpu: X86Vcpu, ipi: PendingIpi): Event[] {
   ];
 }
 
+/** The delivery mode by which the host kicks a vCPU (APIC_DM_REMRD): no interrupt comes of it. */
+const REMOTE_READ = 3;
+
+/** Delivery modes in which a level-triggered interrupt has to be asserted (__apic_accept_irq). */
+const ASSERTED: readonly (IpiMode | undefined)[] = ['fixed', 'lowest_priority', 'init'];
+
+/** What a kick comes to: the vCPU wakes, or will not sleep the next time it halts. */
+const kicked = ({ id, mpState }: X86Vcpu): Event => ({
+  type: mpState === 'halted' ? 'vcpu_woken' : 'vcpu_kicked',
+  vcpu: id,
+});
+
+/** The APIC ids of a request. Only where the second bitmap begins is counted modulo 2^32 (__pv_send_ipi). */
+function apicIdsOf(vm: X86Vm, { low, high, first, width }: IpiRequest): number[] {
+  const second = (first + width) % U32;
+  const ids = [...bitsOf(low, width).map((bit) => first + bit), ...bitsOf(high, width).map((bit) => second + bit)];
+  return changed(vm, 'ipiAcceptance') ? ids : ids.map((id) => id % U32);
+}
+
 /**
  * Sends an interrupt to every vCPU whose APIC id is in the bitmaps (kvm_pv_send_ipi). APIC ids that nothing has are skipped.
  *
- * @returns how many accepted it, and the facts. An INIT that is level-triggered and not asserted is accepted by none.
+ * @returns how many accepted it, and the facts. One that is level-triggered and not asserted is accepted by none, unless it
+ *   is an NMI, an SMI or a start-up.
  */
-export function sendIpi(vm: X86Vm, { low, high, first, icr, width }: IpiRequest): { count: number; facts: Event[] } {
-  const mode = MODE_BY_NUMBER.get(Number((icr >> 8n) & 7n));
+export function sendIpi(vm: X86Vm, request: IpiRequest): { count: number; facts: Event[] } {
+  const { icr } = request;
+  const number = Number((icr >> 8n) & 7n);
+  const mode = MODE_BY_NUMBER.get(number);
+  const asToday = changed(vm, 'ipiAcceptance');
+  const targets = apicIdsOf(vm, request).flatMap((id) => vcpuOfApic(vm, id) ?? []);
+  if (number === REMOTE_READ && asToday) return { count: targets.length, facts: targets.map(kicked) };
   const deasserts = (icr & ICR.level) !== 0n && (icr & ICR.assert) === 0n;
-  if (mode === undefined || (mode === 'init' && deasserts)) return { count: 0, facts: [] };
+  const refused = deasserts && (asToday ? ASSERTED.includes(mode) : mode === 'init');
+  if (mode === undefined || refused) return { count: 0, facts: [] };
   const vector = mode === 'nmi' || mode === 'smi' || mode === 'init' ? 0 : Number(icr & ICR.vector);
-  const ids = [...bitsOf(low, width), ...bitsOf(high, width).map((bit) => bit + width)];
-  const targets = ids.flatMap((bit) => vcpuOfApic(vm, (first + bit) % U32) ?? []);
   return { count: targets.length, facts: targets.flatMap((vcpu) => accepted(vcpu, { mode, vector })) };
 }
 
 /** KVM_HC_KICK_CPU: the vCPU of an APIC id wakes, or will not sleep the next time it halts. */
 export function kick(vm: X86Vm, apicId: number): Event[] {
   const vcpu = vcpuOfApic(vm, apicId);
-  if (vcpu === undefined) return [];
-  return [{ type: vcpu.mpState === 'halted' ? 'vcpu_woken' : 'vcpu_kicked', vcpu: vcpu.id }];
+  return vcpu === undefined ? [] : [kicked(vcpu)];
 }

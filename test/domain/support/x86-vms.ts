@@ -7,6 +7,7 @@ import { decide } from '../../../src/domain/vm/decide.js';
 import type { Decision } from '../../../src/domain/vm/decision.js';
 import type { Event } from '../../../src/domain/vm/event.js';
 import type { X86RegisterChanges } from '../../../src/domain/shapes/x86-registers.js';
+import { RULES } from '../../../src/domain/vm/rules.js';
 import type { X86Vm } from '../../../src/domain/vm/state.js';
 import { withFacts } from '../../../src/domain/vm/with-facts.js';
 import type { X86Vcpu } from '../../../src/domain/x86_64/vcpu.js';
@@ -16,6 +17,8 @@ export const MIB = 1n << 20n;
 
 export interface X86Options {
   readonly semantics?: 'documented' | 'kernel';
+  /** The version of the rules; today's if absent. */
+  readonly rules?: number;
   readonly host?: Readonly<Record<string, unknown>>;
   /** vCPUs, from 0 on; 1 if absent. */
   readonly vcpus?: number;
@@ -100,8 +103,8 @@ export class X86 {
     readonly id = 'vm',
     readonly vms = new X86Vms(),
   ) {
-    const { vcpus = 1, flags = [], semantics = 'documented', host = {} } = options;
-    this.run({ type: 'create_vm', arch: 'x86_64', semantics, host });
+    const { vcpus = 1, flags = [], semantics = 'documented', rules = RULES, host = {} } = options;
+    this.run({ type: 'create_vm', arch: 'x86_64', semantics, rules, host });
     this.run({ type: 'set_user_memory_region', slot: 0, guestPhysAddr: 0, size: 4n * MIB, flags });
     this.write(TABLES.pml4, TABLES.pdpt | PRESENT_RW_USER);
     this.write(TABLES.pdpt, TABLES.pd | PRESENT_RW_USER);

@@ -400,12 +400,17 @@ describe('KVM_HC_SEND_IPI', () => {
     ['fixed', 0x0f1, 2],
     ['lowest priority', 0x1f1, 2],
     ['SMI', 0x200, 2],
-    ['reserved', 0x300, 0],
+    ['remote read', 0x300, 2],
     ['NMI', 0x400, 2],
     ['INIT, asserted', 0x4500, 2],
     ['INIT, level-triggered and not asserted', 0x8500, 0],
     ['INIT, level-triggered and asserted', 0xc500, 2],
     ['startup', 0x610, 2],
+    ['fixed, level-triggered and not asserted', 0x80f1, 0],
+    ['fixed, level-triggered and asserted', 0xc0f1, 2],
+    ['lowest priority, level-triggered and not asserted', 0x81f1, 0],
+    ['NMI, level-triggered and not asserted', 0x8400, 2],
+    ['startup, level-triggered and not asserted', 0x8610, 2],
     ['external', 0x700, 0],
     ['logical destination', 0x8f1, -22],
     ['shorthand self', 0x400f1, -22],
@@ -422,6 +427,34 @@ describe('KVM_HC_SEND_IPI', () => {
     expect(x86.call(10, [0, 1, 2, 0xf1], { mode: 32 }).reply).toMatchObject({ result: 1 });
     expect(x86.call(10, [1n << 32n, 0, 2, 0xf1], { mode: 32 }).reply).toMatchObject({ result: 0 });
     expect(x86.call(10, [1n << 32n, 0, 2, 0xf1]).reply).toMatchObject({ result: 1 });
+  });
+
+  it('APIC ids do not wrap within a word; the second word begins at the first APIC id and the width modulo 2^32', () => {
+    const x86 = new X86({ vcpus: 3 });
+    const wrapped = 0xffffffffn;
+    expect(x86.call(10, [0b110, 0, wrapped, 0xf1]).reply).toMatchObject({ result: 0 });
+    expect(x86.call(10, [0, 1n << 33n, wrapped - 95n, 0xf1]).reply).toMatchObject({ result: 0 });
+    expect(x86.call(10, [0, 0b110, wrapped - 63n, 0xf1]).reply).toMatchObject({ result: 2 });
+    expect(x86.call(10, [0, 0b110, wrapped - 31n, 0xf1], { mode: 32 }).reply).toMatchObject({ result: 2 });
+  });
+
+  it('delivery mode 3 kicks, and nothing is pending', () => {
+    const x86 = new X86({ vcpus: 3 });
+    x86.guest('hlt', {}, 1);
+    expect(x86.call(10, [0b1110, 0, 0, 0x3f1]).reply).toMatchObject({ result: 2 });
+    expect([1, 2].map((id) => [x86.vcpu(id).mpState, x86.vcpu(id).kicked, x86.vcpu(id).ipis])).toEqual([
+      ['runnable', undefined, undefined],
+      ['runnable', true, undefined],
+    ]);
+  });
+
+  it.each<[what: string, args: readonly (bigint | number)[], result: number]>([
+    ['fixed interrupts that are deasserted are accepted', [0b11, 0, 0, 0x80f1], 2],
+    ['delivery mode 3 is accepted by none', [0b11, 0, 0, 0x300], 0],
+    ['APIC ids wrap', [0b110, 0, 0xffffffff, 0xf1], 2],
+  ])('by the rules before version 3, %s', (_what, args, result) => {
+    const x86 = new X86({ vcpus: 2, rules: 2 });
+    expect(x86.call(10, args).reply).toMatchObject({ result });
   });
 
   it.each<[what: string, rflags: number, icr: number, state: string]>([
