@@ -15,7 +15,10 @@ const LAST_EVENT_ID = 'Last-Event-ID';
 
 const POSITION = /^\d{1,16}$/;
 
-/** Milliseconds that a stream has to end in once the service stops, before its connection is cut; in steps, so that one in which the process stands still counts once. */
+/**
+ * Milliseconds that a stream has to end in once the service stops, before its connection is cut. They go by in steps, so that a
+ * moment in which the process stands still is no more than one of them.
+ */
 const GRACE = 500;
 const STEPS = 10;
 

@@ -41,8 +41,8 @@ function logOf({ marks }: GuestMemory, slot: Memslot): DirtyLog {
 /**
  * KVM_GET_DIRTY_LOG (api.rst 4.8; kvm_vm_ioctl_get_dirty_log): answers the log and clears it.
  *
- * Reply: `DirtyLog`, from which `bitmapOf` makes the bitmap; the record has the frames alone. EINVAL for UCONTROL VMs and slot numbers out of range, ENOENT
- * for a slot that does not exist or does not log.
+ * Reply: `DirtyLog`, from which `bitmapOf` makes the bitmap; the record has the frames alone. EINVAL for UCONTROL VMs and slot
+ * numbers out of range, ENOENT for a slot that does not exist or does not log.
  */
 export const getDirtyLog: Decider<'get_dirty_log', Vm> = (vm, { type, slot: number }) => {
   const verdict = consult(vm, { type, slot: number });

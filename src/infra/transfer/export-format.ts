@@ -31,7 +31,10 @@ const data = z.union([
   z.strictObject({ role: z.string(), erased: z.literal(true) }),
 ]);
 
-/** A record: its bytes as they are hashed, the leaf hash that they have (RFC 6962, section 2.1), the data beside it, the frames of other VMs that it touched, and what erasures left of it. */
+/**
+ * A record: its bytes as they are hashed, the leaf hash that they have (RFC 6962, section 2.1), the data beside it, the frames of
+ * other VMs that it touched, and what erasures left of it.
+ */
 export const entry = z.strictObject({
   position: z.int().positive(),
   record: bytes,

@@ -27,8 +27,8 @@ const UNREADABLE = 1000;
 const GONE = 410;
 
 /**
- * Delivers the records that a webhook is for and that are there for its maker, in order of position, each until it was taken, from its cursor on. Ends when it is
- * stopped, or gives up.
+ * Delivers the records that a webhook is for and that are there for its maker, in order of position, each until it was taken,
+ * from its cursor on. Ends when it is stopped, or gives up.
  */
 export class Courier {
   /** Settles when nothing is delivered any more. */
