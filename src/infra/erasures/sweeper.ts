@@ -34,15 +34,20 @@ export class Sweeper {
 
   private goOn(): Promise<void> {
     clearTimeout(this.timer);
-    this.trying ??= this.tryInARow().finally(() => (this.trying = undefined));
+    this.trying ??= this.tryInARow();
     return this.trying;
   }
 
+  /** Ends in the step in which it looks for the last time, so that who asks after that begins another row. */
   private async tryInARow(): Promise<void> {
-    for (let tries = 0; tries < TRIES && !this.isDone; tries++) {
-      if (tries > 0) await sleep(PATIENCE);
-      const { asked } = this;
-      if (await this.once()) this.swept = asked;
+    try {
+      for (let tries = 0; tries < TRIES && !this.isDone; tries++) {
+        if (tries > 0) await sleep(PATIENCE);
+        const { asked } = this;
+        if (await this.once()) this.swept = Math.max(this.swept, asked);
+      }
+    } finally {
+      this.trying = undefined;
     }
     if (!this.isDone) this.timer = setTimeout(() => void this.goOn(), PAUSE).unref();
   }

@@ -47,6 +47,16 @@ describe('a sweeper', () => {
     expect([sweeper.isDone, journal.sweeps.length]).toEqual([true, 2]);
   });
 
+  it.each([0, 1, 2, 3, 4, 5, 6])('sweeps for whoever asks %i steps after a sweep has begun', async (steps) => {
+    const journal = new MemoryJournal();
+    const sweeps = jest.spyOn(journal, 'sweep').mockResolvedValue();
+    const sweeper = new Sweeper(journal);
+    const first = sweeper.sweep();
+    for (let step = 0; step < steps; step++) await Promise.resolve();
+    await Promise.all([first, sweeper.sweep()]);
+    expect([sweeper.isDone, sweeps.mock.calls.length]).toEqual([true, 2]);
+  });
+
   it('tries again while somebody reads what was there', async () => {
     const journal = new Held();
     const sweeper = new Sweeper(journal);
@@ -56,6 +66,17 @@ describe('a sweeper', () => {
     (await journal.begun(3)).resolve();
     await swept;
     expect(sweeper.isDone).toBe(true);
+  });
+
+  it('is closed for good, whatever a sweep that is under way comes to', async () => {
+    const journal = new Held();
+    const sweeper = new Sweeper(journal);
+    void sweeper.sweep();
+    void sweeper.sweep();
+    sweeper.close();
+    (await journal.begun(0)).resolve();
+    await setImmediate();
+    expect([sweeper.isDone, journal.sweeps.length]).toEqual([true, 1]);
   });
 
   it('ends with the journal', async () => {
