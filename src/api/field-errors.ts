@@ -17,6 +17,13 @@ const isOfOtherType = (branch: readonly Issue[]): boolean =>
 /** Whether an issue says more than that the whole value is none of what a union takes. */
 const isSpecific = ({ code, path }: Issue): boolean => path.length > 0 || code === 'too_big';
 
+/** Issues but those of the size of a value that is of another type altogether, of which zod speaks too. */
+function withoutIdle(issues: readonly Issue[]): readonly Issue[] {
+  const placeOf = ({ path }: Issue): string => path.map(String).join('.');
+  const ofOtherType = new Set(issues.filter(({ code }) => code === 'invalid_type').map(placeOf));
+  return issues.filter((issue) => issue.code === 'invalid_type' || !ofOtherType.has(placeOf(issue)));
+}
+
 /** What zod says of a union that was given no words of its own. */
 const NO_WORDS = 'Invalid input';
 
@@ -30,8 +37,8 @@ function ofUnion(issue: z.core.$ZodIssueInvalidUnion, path: readonly PropertyKey
   const branches = issue.errors.filter((branch) => branch.length > 0 && !isOfOtherType(branch));
   const worded = issue.message !== NO_WORDS;
   const meant = branches.find((branch) => branch.some(isSpecific)) ?? (worded ? undefined : branches[0]);
-  if (meant) return meant.flatMap((inner) => flat(inner, path));
-  const messages = worded ? [issue.message] : issue.errors.flat().map(({ message }) => message);
+  if (meant) return withoutIdle(meant).flatMap((inner) => flat(inner, path));
+  const messages = worded ? [issue.message] : issue.errors.flatMap(withoutIdle).map(({ message }) => message);
   return [{ path, message: [...new Set(messages)].join(', or ') || issue.message }];
 }
 
@@ -50,7 +57,7 @@ function flat(issue: Issue, prefix: readonly PropertyKey[]): Found[] {
  * @param whole what to call the place of an error that is not in a field, as in `body`
  */
 export const fieldErrors = ({ issues }: { readonly issues: readonly Issue[] }, whole: string): FieldError[] =>
-  issues
+  withoutIdle(issues)
     .slice(0, MOST)
     .flatMap((issue) => flat(issue, []))
     .slice(0, MOST)

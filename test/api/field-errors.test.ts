@@ -76,4 +76,15 @@ describe('what is wrong with a request', () => {
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`f${i}`, i]));
     expect(errorsOf(many)).toHaveLength(50);
   });
+
+  it.each<[string, unknown, string]>([
+    ['a list for text', { text: ['a', 'b', 'c'] }, 'must be text'],
+    ['text for a list', { list: 'abc' }, 'must be a list'],
+    ['text for one of several lists', { either: 'abc' }, 'must be a list'],
+  ])('says nothing of the size of %s', (_what, value, message) => {
+    const list = z.array(z.int()).max(2);
+    const sized = z.object({ text: z.string().max(2), list, either: z.union([list, z.array(z.string()).max(1)]) });
+    const { error } = sized.partial().safeParse(value, { error: words });
+    expect(error && fieldErrors(error, 'body')).toEqual([{ field: Object.keys(value as object)[0], message }]);
+  });
 });
