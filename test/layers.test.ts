@@ -30,7 +30,7 @@ const OTHER = ['src/api/other.ts', "import './one.js';\n"] as const;
 
 interface Violation {
   readonly from: string;
-  readonly rule: { readonly name: string };
+  readonly rule: { readonly name: string; readonly severity: string };
 }
 
 /** What the layer rules say of a project that has nothing but these files. */
@@ -63,7 +63,9 @@ describe('the layer rules', () => {
   let found: readonly string[];
 
   beforeAll(() => {
-    found = violations().map(({ from, rule }) => `${from}: ${rule.name}`);
+    found = violations()
+      .filter(({ rule }) => rule.severity === 'error')
+      .map(({ from, rule }) => `${from}: ${rule.name}`);
   }, 60_000);
 
   it.each(Object.entries(BAD).map(([file, [what, , rule]]) => [what, `${file}: ${rule}`]))(
