@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { REQUIRED } from '../domain/shapes/words.js';
 import type { FieldError } from './problem.js';
 
 type Issue = z.core.$ZodIssue;
@@ -27,6 +28,10 @@ function withoutIdle(issues: readonly Issue[]): readonly Issue[] {
 /** What zod says of a union that was given no words of its own. */
 const NO_WORDS = 'Invalid input';
 
+/** Whether nothing is there for any branch of a union, whatever words the union has of its own. */
+const isMissing = ({ errors }: z.core.$ZodIssueInvalidUnion): boolean =>
+  errors.length > 0 && errors.flat().every(({ path, message }) => path.length === 0 && message === REQUIRED);
+
 interface Found {
   readonly path: readonly PropertyKey[];
   readonly message: string;
@@ -34,6 +39,7 @@ interface Found {
 
 /** What is wrong inside the one branch that was meant; if none was, what the union says, or each of its branches. */
 function ofUnion(issue: z.core.$ZodIssueInvalidUnion, path: readonly PropertyKey[]): Found[] {
+  if (isMissing(issue)) return [{ path, message: REQUIRED }];
   const branches = issue.errors.filter((branch) => branch.length > 0 && !isOfOtherType(branch));
   const worded = issue.message !== NO_WORDS;
   const meant = branches.find((branch) => branch.some(isSpecific)) ?? (worded ? undefined : branches[0]);

@@ -87,4 +87,15 @@ describe('what is wrong with a request', () => {
     const { error } = sized.partial().safeParse(value, { error: words });
     expect(error && fieldErrors(error, 'body')).toEqual([{ field: Object.keys(value as object)[0], message }]);
   });
+
+  it('says that a field is missing, whatever words its union has of its own', () => {
+    const error = 'must be fast or slow, or a number';
+    const speed = z.object({ speed: z.union([z.enum(['fast', 'slow']), u32], { error }) });
+    const messagesOf = (value: unknown) => {
+      const { error: fault } = speed.safeParse(value, { error: words });
+      return fault && fieldErrors(fault, 'body');
+    };
+    expect(messagesOf({})).toEqual([{ field: 'speed', message: 'is required' }]);
+    expect(messagesOf({ speed: null })).toEqual([{ field: 'speed', message: error }]);
+  });
 });

@@ -40,13 +40,16 @@ const WORDS: Words = {
     Array.isArray(options) ? `must be one of ${options.map(String).join(', ')}` : undefined,
 };
 
+/** What is said of a value that is not there. */
+export const REQUIRED = 'is required';
+
 /**
  * What is wrong with a value, in words that follow the name of its field: `must be at least 1`. An error map of zod, for
  * whatever the shape has no words of its own for.
  */
 export function words(issue: Raw): string | undefined {
   const wordsOf = WORDS[issue.code] as ((issue: Raw) => string | undefined) | undefined;
-  return issue.input === undefined && issue.code.startsWith('invalid_') ? 'is required' : wordsOf?.(issue);
+  return issue.input === undefined && issue.code.startsWith('invalid_') ? REQUIRED : wordsOf?.(issue);
 }
 
 /** The first thing that is wrong with a value: its field, with dots, or `it`, and what is wrong there. */
