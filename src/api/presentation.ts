@@ -23,6 +23,6 @@ export const plainly =
 
 /** The body as a handler returns it. */
 export function bodyOf<Kind extends Body>({ body }: Presentation<Kind>, { version, position }: Answer): Kind {
-  const any: Body = body;
-  return (isJson(any) ? { ...any, version, position } : any) as Kind;
+  const made: Body = body;
+  return (isJson(made) ? { ...made, version, position } : made) as Kind;
 }
