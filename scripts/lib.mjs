@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,7 +60,7 @@ export function install() {
 
 /** Compiles the sources, if one of them is newer than what was built. */
 export function build() {
-  const inputs = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map((name) =>
+  const inputs = ['src', 'scripts/lib.mjs', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map((name) =>
     newest(join(root, name)),
   );
   const built = at(join(root, 'dist', '.built'));
@@ -70,6 +70,8 @@ export function build() {
   const stamp = join(root, 'dist', '.built');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   tool('typescript/bin/tsc', '-p', 'tsconfig.build.json');
+  // npx keeps the link it made once, and an older package.json had it made to this file.
+  chmodSync(join(root, 'dist', 'api', 'cli', 'main.js'), 0o755);
   writeFileSync(stamp, '');
   utimesSync(stamp, started, started);
 }

@@ -37,7 +37,13 @@ describe('the walk-through of the README', () => {
     const service = await startProcess(dataDir);
     try {
       const shell = spawn('bash', ['-eu'], {
-        env: { ...process.env, NODE_OPTIONS: '', VMLEDGER: service.url, DATA_DIR: dataDir },
+        env: {
+          ...process.env,
+          NODE_OPTIONS: '',
+          npm_config_cache: join(dataDir, 'npm'),
+          VMLEDGER: service.url,
+          DATA_DIR: dataDir,
+        },
         stdio: ['pipe', 'pipe', 'inherit'],
       });
       const output = text(shell.stdout);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,11 +11,22 @@ const { bin, version } = createRequire(import.meta.url)('../../../package.json')
   readonly version: string;
 };
 
+const environment = { ...process.env, NODE_OPTIONS: '' };
+
 /** Runs what npx finds under the name `vmledger` in a checkout, as a program of its own. */
 const run = (folder: string, ...args: string[]) => {
-  const env = { ...process.env, NODE_OPTIONS: '' };
-  const { stdout, stderr, status } = spawnSync(join(folder, bin.vmledger), args, { env, encoding: 'utf8' });
+  const { stdout, stderr, status } = spawnSync(join(folder, bin.vmledger), args, {
+    env: environment,
+    encoding: 'utf8',
+  });
   return { stdout, stderr, status };
+};
+
+/** Runs npx in the project's folder with a cache of npm's own that holds nothing but what it put there. */
+const npx = (cache: string, ...args: string[]) => {
+  const env = { ...environment, npm_config_cache: cache };
+  const { stdout, status } = spawnSync('npx', ['vmledger', ...args], { cwd: root, env, encoding: 'utf8' });
+  return { stdout, status };
 };
 
 describe('vmledger, as npx finds it', () => {
@@ -33,5 +44,17 @@ describe('vmledger, as npx finds it', () => {
       status: 2,
     });
     rmSync(checkout, { recursive: true });
+  });
+
+  it('is found by npx, over a link as well that npx made when the name stood for the built file', () => {
+    const cache = mkdtempSync(join(tmpdir(), 'npm-'));
+    const answer = { stdout: `${version}\n`, status: 0 };
+    expect(npx(cache, '--version')).toEqual(answer);
+    const [made = ''] = readdirSync(join(cache, '_npx'));
+    const link = join(cache, '_npx', made, 'node_modules', '.bin', 'vmledger');
+    rmSync(link);
+    symlinkSync('../vmledger/dist/api/cli/main.js', link);
+    expect(npx(cache, '--version')).toEqual(answer);
+    rmSync(cache, { recursive: true });
   });
 });
