@@ -60,7 +60,7 @@ export interface AppOptions {
   readonly log?: Log;
   /** The tokens that are taken; absent if nobody has to say who they are. */
   readonly tokens?: readonly TokenKind[] | undefined;
-  /** Most requests a minute of one actor; no limit if 0 or absent. */
+  /** Most requests a minute of one actor, or of one address if it is not known who asks; no limit if 0 or absent. */
   readonly rateLimit?: number;
 }
 
@@ -87,8 +87,8 @@ export async function createApp(
     routes.add(route.method, route.url);
     if (route.config?.bulk) route.bodyLimit = BULK_MAX;
   });
-  addHooks(host, requestHooks(service, { log, gate: new Gate(service.sight, tokens) }));
-  if (rateLimit > 0) await limitRate(host, rateLimit);
+  const limit = rateLimit > 0 ? await limitRate(host, rateLimit) : undefined;
+  addHooks(host, requestHooks(service, { log, gate: new Gate(service.sight, tokens), limit }));
   registerParsers(host);
 
   let made: OpenAPIObject | undefined;

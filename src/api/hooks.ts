@@ -4,6 +4,7 @@ import { type VersionedRequest, assertHost } from './host-header.js';
 import { type HttpReply, type HttpRequest, setHeaders, settingsOf } from './http.js';
 import { Idempotency, type SentReply } from './idempotency.js';
 import type { Log } from './log.js';
+import type { RateLimit } from './rate-limit.js';
 import { type LoggedReply, logAnswered } from './request-log.js';
 import { securityHeaders } from './security-headers.js';
 
@@ -30,8 +31,25 @@ const settle = (work: Promise<unknown> | undefined, done: Done): void => {
   else work.then(() => done(), done);
 };
 
-/** Lets pass who may, answers what was asked before, and logs what was answered. */
-export function requestHooks(service: Service, { log, gate }: { readonly log: Log; readonly gate: Gate }): Hooks {
+/** Lets a request pass or not; either way it counts. */
+async function passCounted(gate: Gate, limit: RateLimit, request: HttpRequest): Promise<void> {
+  try {
+    await gate.pass(request);
+  } finally {
+    await limit(request);
+  }
+}
+
+/** What requests come by on their way. */
+export interface Passed {
+  readonly log: Log;
+  readonly gate: Gate;
+  /** Absent if anybody may ask as often as he likes. */
+  readonly limit: RateLimit | undefined;
+}
+
+/** Lets pass who may, as often as he may, answers what was asked before, and logs what was answered. */
+export function requestHooks(service: Service, { log, gate, limit }: Passed): Hooks {
   const { metrics } = service;
   const headers = securityHeaders();
   const idempotency = new Idempotency(service.answers, service.world.now, (error) =>
@@ -43,7 +61,7 @@ export function requestHooks(service: Service, { log, gate }: { readonly log: Lo
       reply.header('x-request-id', request.id);
       try {
         assertHost(request);
-        settle(gate.pass(request), done);
+        settle(limit ? passCounted(gate, limit, request) : gate.pass(request), done);
       } catch (error) {
         done(error as Error);
       }

@@ -59,6 +59,38 @@ describe('requests that are too many', () => {
     store.close();
     rmSync(dataDir, { recursive: true });
   });
+
+  const REFUSED: readonly (readonly [
+    what: string,
+    headers: object,
+    method: 'GET' | 'POST',
+    path: string,
+    was: number,
+  ])[] = [
+    ['a token that is no good', { authorization: 'Bearer vml_guessed' }, 'GET', '/v1/vms', 401],
+    ['no token', {}, 'GET', '/v1/vms', 401],
+    ['a role that may not', {}, 'POST', '/v1/vms', 403],
+    ['a VM that is not there', {}, 'GET', '/v1/vms/none', 404],
+    ['a path that is not there', {}, 'GET', '/v1/nothing', 404],
+  ];
+
+  it.each(REFUSED)('are counted where they are refused: %s', async (_, given, method, path, was) => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'rate-'));
+    const store = new TokenStore(dataDir, world);
+    const { token } = store.create({ actor: 'reader', roles: ['reader'], labels: [] });
+    const api = await Api.start({}, { tokens: [serviceTokens(store)], rateLimit: 2 });
+    const good = { authorization: `Bearer ${token}` };
+    const headers = { ...(was === 401 ? {} : good), ...given };
+    const statuses: number[] = [];
+    for (let i = 0; i < 3; i++) statuses.push((await api.call(method, path, undefined, headers)).status);
+    expect(statuses).toEqual([was, was, 429]);
+    expect((await api.call('GET', '/v1/vms', undefined, good)).status).toBe(
+      was === 401 || path === '/v1/nothing' ? 200 : 429,
+    );
+    await api.close();
+    store.close();
+    rmSync(dataDir, { recursive: true });
+  });
 });
 
 describe('the log', () => {
