@@ -6,6 +6,12 @@ export type Log = Pick<Logger, 'debug' | 'error' | 'info' | 'isLevelEnabled' | '
 /** What stands in the place of a secret. */
 const CENSOR = '[redacted]';
 
+/** Service tokens and JWTs, wherever somebody may have put one. */
+const TOKENS = /vml_[0-9a-f]{12}\.[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+
+/** A text without the tokens that are in it. */
+export const withoutTokens = (text: string): string => text.replace(TOKENS, CENSOR);
+
 /** Names of fields that hold secrets or guest memory, which no line says, wherever in it they stand up to a depth of four. */
 const SECRETS = [
   'authorization',

@@ -1,5 +1,5 @@
 import { type HttpRequest, pathOf, settingsOf } from './http.js';
-import type { Log } from './log.js';
+import { type Log, withoutTokens } from './log.js';
 import { traceIdOf } from './trace-context.js';
 
 /** A response of which the log tells. */
@@ -9,12 +9,13 @@ export interface LoggedReply {
   readonly elapsedTime: number;
 }
 
-/** Logs a request that was answered; the query can hold guest memory, and stays out. */
+/** Logs a request that was answered; the query can hold guest memory, and stays out, and so does a token in the path. */
 export function logAnswered(log: Log, request: HttpRequest, { statusCode: status, elapsedTime }: LoggedReply): void {
   if (!log.isLevelEnabled('info')) return;
   const { id: requestId, method, principal } = request;
   const { operation } = settingsOf(request);
   const ms = Math.round(elapsedTime * 1000) / 1000;
-  const about = { requestId, traceId: traceIdOf(request), method, path: pathOf(request), operation };
+  const path = withoutTokens(pathOf(request));
+  const about = { requestId, traceId: traceIdOf(request), method, path, operation };
   log.info({ ...about, actor: principal?.actor, status, ms }, 'answered');
 }

@@ -114,6 +114,8 @@ describe('the log', () => {
     await api.call('POST', `/v1/vms/m/memop?op=absolute_cmpxchg&oldData=${memory}`, undefined, headers);
     await api.call('PUT', '/v1/vms/m/memory', { gpa: 0, data: memory }, headers);
     await api.call('GET', '/v1/vms', undefined, { authorization: 'Bearer vml_wrong-secret' });
+    const jwt = ['{"alg":"none"}', '{}', 'signed'].map((part) => Buffer.from(part).toString('base64url')).join('.');
+    await api.call('GET', `/v1/vms/${token}/${jwt}`, undefined, headers);
     api.service.machines.view = () =>
       Promise.reject(Object.assign(new Error('broken'), { token, body: memory, headers }));
     expect((await api.call('GET', '/v1/vms/m', undefined, headers)).status).toBe(500);
@@ -126,10 +128,12 @@ describe('the log', () => {
       'cookie-secret',
       memory,
       'wrong-secret',
+      jwt,
+      Buffer.from('signed').toString('base64url'),
     ])
       expect([secret, text.includes(secret)]).toEqual([secret, false]);
     const answered = read().filter(({ msg }) => msg === 'answered');
-    expect(answered).toHaveLength(5);
+    expect(answered).toHaveLength(6);
     expect(answered[0]).toMatchObject({
       level: 'info',
       time: expect.stringMatching(/^\d{4}-.*Z$/) as unknown,
@@ -142,6 +146,7 @@ describe('the log', () => {
     });
     expect(answered[3]).toMatchObject({ status: 401, operation: 'listVms' });
     expect(answered[3]).not.toHaveProperty('actor');
+    expect(answered[4]).toMatchObject({ path: '/v1/vms/[redacted]/[redacted]', status: 404 });
     expect(read().find(({ msg }) => msg === 'a request failed')).toMatchObject({
       requestId: 'r-1',
       err: { message: 'broken', token: '[redacted]' },
