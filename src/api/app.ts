@@ -18,6 +18,7 @@ import { type RateHost, limitRate } from './rate-limit.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RouteTable } from './route-table.js';
 import { SchemaPipe } from './schema.pipe.js';
+import { READER_PATIENCE } from './stuck-reader.js';
 
 const REQUEST_ID = /^[\w.-]{1,128}$/;
 
@@ -62,12 +63,14 @@ export interface AppOptions {
   readonly tokens?: readonly TokenKind[] | undefined;
   /** Most requests a minute of one actor, or of one address if it is not known who asks; no limit if 0 or absent. */
   readonly rateLimit?: number;
+  /** Milliseconds in which a reader has to take something of its answer. */
+  readonly readerPatience?: number;
 }
 
 /** The REST API of a service, ready to listen. To close it is to let requests that are under way finish; the service stays open. */
 export async function createApp(
   service: Service,
-  { log = makeLog('warn'), tokens, rateLimit = 0 }: AppOptions = {},
+  { log = makeLog('warn'), tokens, rateLimit = 0, readerPatience = READER_PATIENCE }: AppOptions = {},
 ): Promise<App> {
   const routes = new RouteTable();
   const filter = new ProblemFilter(routes, log);
@@ -88,7 +91,7 @@ export async function createApp(
     if (route.config?.bulk) route.bodyLimit = BULK_MAX;
   });
   const limit = rateLimit > 0 ? await limitRate(host, rateLimit) : undefined;
-  addHooks(host, requestHooks(service, { log, gate: new Gate(service.sight, tokens), limit }));
+  addHooks(host, requestHooks(service, { log, gate: new Gate(service.sight, tokens), limit, readerPatience }));
   registerParsers(host);
 
   let made: OpenAPIObject | undefined;

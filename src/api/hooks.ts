@@ -7,6 +7,7 @@ import type { Log } from './log.js';
 import type { RateLimit } from './rate-limit.js';
 import { type LoggedReply, logAnswered } from './request-log.js';
 import { securityHeaders } from './security-headers.js';
+import { partWithStuckReader } from './stuck-reader.js';
 
 type Done = (error?: Error) => void;
 
@@ -46,10 +47,12 @@ export interface Passed {
   readonly gate: Gate;
   /** Absent if anybody may ask as often as he likes. */
   readonly limit: RateLimit | undefined;
+  /** Milliseconds after which a reader is stuck that takes nothing of its answer. */
+  readonly readerPatience: number;
 }
 
 /** Lets pass who may, as often as he may, answers what was asked before, and logs what was answered. */
-export function requestHooks(service: Service, { log, gate, limit }: Passed): Hooks {
+export function requestHooks(service: Service, { log, gate, limit, readerPatience }: Passed): Hooks {
   const { metrics } = service;
   const headers = securityHeaders();
   const idempotency = new Idempotency(service.answers, service.world.now, (error) =>
@@ -71,7 +74,10 @@ export function requestHooks(service: Service, { log, gate, limit }: Passed): Ho
       if (work === undefined) done();
       else work.then((isAnswered) => (isAnswered ? undefined : done()), done);
     },
-    onSend: (request, reply, payload, done) => settle(idempotency.finish(request, reply, payload), done),
+    onSend: (request, reply, payload, done) => {
+      partWithStuckReader(reply, readerPatience);
+      settle(idempotency.finish(request, reply, payload), done);
+    },
     onResponse: (request, reply, done) => {
       idempotency.end(request);
       metrics.answered(settingsOf(request).operation, reply.statusCode);

@@ -32,13 +32,23 @@ export interface RouteSettings {
   readonly bulk?: boolean;
 }
 
+/** Node's own response. */
+export interface RawReply {
+  /** Bytes that wait to be sent. */
+  readonly writableLength: number;
+  /** Calls back when nothing was sent or received for so many milliseconds. */
+  setTimeout(milliseconds: number, silent: () => void): unknown;
+  destroy(): unknown;
+  once(event: 'close', listener: () => void): unknown;
+}
+
 /** What the API sets in a response. */
 export interface HttpReply {
   code(status: number): HttpReply;
   header(name: string, value: string): HttpReply;
   send(body?: unknown): HttpReply;
   /** The response that it is written to. */
-  readonly raw: { destroy(): unknown; once(event: 'close', listener: () => void): unknown };
+  readonly raw: RawReply;
 }
 
 /** Sets headers of a response. */
