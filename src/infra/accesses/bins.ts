@@ -9,6 +9,9 @@ const SHIFTS = [0, 4, 8, 12, 16, 20, 28, 36, 52] as const;
 /** The level of the bin of a VM that holds everything. */
 export const ALL = -1;
 
+/** The level of the bin of a VM that holds what may have been anywhere. */
+export const ANYWHERE = -2;
+
 /** A bin; `bin` counts those of its level. */
 export interface Bin {
   readonly level: number;

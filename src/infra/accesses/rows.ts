@@ -2,7 +2,7 @@ import type { RecordBody } from '../../domain/audit/record.js';
 import type { Placed } from '../../domain/audit/accesses/places.js';
 import { toJson } from '../../domain/json.js';
 import { type Part, PAGE_SIZE, frameOf } from '../../domain/memory/address.js';
-import { type Bin, ALL, binOf } from './bins.js';
+import { type Bin, ALL, ANYWHERE, binOf } from './bins.js';
 
 /** The last frame that addresses reach. */
 const LAST_FRAME = 2 ** 52 - 1;
@@ -46,10 +46,12 @@ function framesOf(address: bigint, size: bigint): readonly [number, number] {
 
 const binOfPart = ({ absolute, size }: Part): Bin => binOf(...framesOf(absolute, BigInt(size)));
 
-function binsOf(vm: string, { given, resolved, shared }: Placed): AccessRows['bins'] {
+function binsOf(vm: string, { kind, given, resolved, shared }: Placed): AccessRows['bins'] {
   const asked = given?.space === 'absolute' ? [{ vm, ...binOf(...framesOf(given.address, given.size)) }] : [];
+  const anywhere = kind === 'erased' ? [{ vm, level: ANYWHERE, bin: 0 }] : [];
   const all = [
     { vm, level: ALL, bin: 0 },
+    ...anywhere,
     ...asked,
     ...resolved.map((part) => ({ vm, ...binOfPart(part) })),
     ...shared.flatMap((place) => [

@@ -2,7 +2,7 @@ import type { AccessKind } from '../../domain/audit/accesses/access.js';
 import { frameOf } from '../../domain/memory/address.js';
 import type { Breath } from '../breath.js';
 import { type AccessReader, EVERYTHING, type Place } from './access-reader.js';
-import { type Bin, binsOver } from './bins.js';
+import { ANYWHERE, type Bin, binsOver } from './bins.js';
 import type { AccessRow } from './rows.js';
 
 /** Which accesses are wanted; times in milliseconds since 1970, the range in bytes of absolute memory. */
@@ -48,12 +48,15 @@ const STEP = 512;
 /** Bins that are looked through side by side; of a range with more of them, all accesses of the VM are looked at. */
 const MOST_BINS = 64;
 
+/** Whether it is not known any more what was touched: whoever asks for what was done, or where, is told that there may be something. */
+const isErased = ({ kind }: AccessRow): boolean => kind === 'erased';
+
 /** What a query asks of each access, but for its range. */
 const FILTERS: readonly ((query: AccessQuery, row: AccessRow) => boolean)[] = [
-  ({ kinds }, { kind }) => kinds === undefined || (kinds as readonly string[]).includes(kind),
+  ({ kinds }, row) => kinds === undefined || isErased(row) || (kinds as readonly string[]).includes(row.kind),
   ({ type }, row) => type === undefined || row.type === type,
   ({ actor }, row) => actor === undefined || row.actor === actor,
-  ({ outcome }, { ret }) => outcome === undefined || ret < 0 === (outcome === 'refused'),
+  ({ outcome }, row) => outcome === undefined || isErased(row) || row.ret < 0 === (outcome === 'refused'),
   ({ from = -Infinity, to = Infinity }, { time }) => from <= time && time <= to,
 ];
 
@@ -69,6 +72,7 @@ function overlaps({ vm, gpa, size = 1n }: AccessQuery, row: AccessRow, body: Acc
   };
   const { given, resolved, shared } = body;
   const isOwn = vm === undefined || vm === row.vm;
+  if (isOwn && isErased(row)) return true;
   if (isOwn && given?.space === 'absolute' && meets(given.address, given.size)) return true;
   if (isOwn && resolved.some((part) => meets(part.absolute, part.size))) return true;
   return shared.some((part) => (vm ?? row.vm) === part.vm && meets(part.absolute, part.size));
@@ -103,7 +107,7 @@ function merged(reader: AccessReader, vm: number, bins: readonly Bin[], after: P
 /** The bins to look through for a range of a VM; all of the VM's if it is too wide for them. */
 function binsFor({ gpa, size = 1n }: AccessQuery): readonly Bin[] {
   const bins = gpa === undefined ? undefined : binsOver(frameOf(gpa), frameOf(gpa + size - 1n), MOST_BINS);
-  return bins ?? [EVERYTHING];
+  return bins ? [...bins, { level: ANYWHERE, bin: 0 }] : [EVERYTHING];
 }
 
 /**

@@ -11,24 +11,32 @@ import { recorded } from './ledger.js';
 export const toldBy = ({ body, bulk }: RecordedCommand): readonly Access[] =>
   accessesOf(body, hollowBulk(body, new Map([...bulk].map(([role, { bytes }]) => [role, bytes]))));
 
+/** The record of a command that was decided. */
+export const recordOf = (command: Command, decision: Decision, vm = 'vm'): RecordedCommand =>
+  recorded(
+    {
+      vm,
+      version: 1,
+      time: new Date(1000).toISOString(),
+      actor: 'test',
+      requestId: 'r',
+      model: MODEL,
+      command,
+      decision,
+      state: undefined,
+    },
+    1,
+  );
+
 /** The accesses of the record of a command that was decided. */
 export const told = (command: Command, decision: Decision, vm = 'vm'): readonly Access[] =>
-  toldBy(
-    recorded(
-      {
-        vm,
-        version: 1,
-        time: new Date(1000).toISOString(),
-        actor: 'test',
-        requestId: 'r',
-        model: MODEL,
-        command,
-        decision,
-        state: undefined,
-      },
-      1,
-    ),
-  );
+  toldBy(recordOf(command, decision, vm));
+
+/** A record of which a piece of its data was erased. */
+export const without = (record: RecordedCommand, erased: string): RecordedCommand => ({
+  ...record,
+  bulk: new Map([...record.bulk].filter(([role]) => role !== erased)),
+});
 
 /** An access in short: kind, outcome, address as given, absolute memory. */
 export const short = ({ kind, ret, errno, given, resolved, item }: Access) => ({

@@ -160,7 +160,7 @@ describe('the index of accesses', () => {
           const before = await everything(town);
           await town.restart();
           expect(await everything(town)).toEqual(before);
-          await town.restart(() => rmSync(town.indexFile));
+          await town.restart(() => rmSync(town.indexFile, { force: true }));
           expect(await everything(town)).toEqual(before);
         } finally {
           await town.close();
@@ -296,6 +296,42 @@ describe('the index of accesses', () => {
         return at;
       };
       while (indexed() !== position) await new Promise((resolve) => setTimeout(resolve, 50));
+    });
+  });
+
+  describe('made again after an erasure', () => {
+    let town: Town;
+    let batch = 0;
+    beforeAll(async () => {
+      town = await Town.open();
+      await town.create('other');
+      await town.run('vm', { type: 'create_vm', arch: 's390x' });
+      await town.run('vm', { type: 'set_user_memory_region', slot: 0, guestPhysAddr: 0, size: 0x10000 });
+      const op = (name: string, gaddr: number) => ({ op: name, gaddr, size: 8 });
+      const data = Buffer.alloc(8).toString('base64');
+      const ops = [{ ...op('absolute_write', 0x1000), data }, op('absolute_read', 0x7fff0000)];
+      batch = (await town.run('vm', { type: 's390_mem_op_batch', ops })).position;
+      await town.service.erasures.erase({ vm: 'vm', reason: 'asked to', actor: 'test', requestId: 'r' });
+      await town.restart(() => rmSync(town.indexFile, { force: true }));
+    });
+    afterAll(() => town.close());
+
+    const kinds = (found: readonly FoundAccess[]): string[] =>
+      found.filter(({ position }) => position === batch).map(({ kind }) => kind);
+
+    it.each<[what: string, query: Parameters<Town['search']>[0], kinds: readonly string[]]>([
+      ['a VM', { vm: 'vm' }, ['write', 'erased']],
+      ['what it did', { vm: 'vm', gpa: 0x1000n, size: 8n }, ['write', 'erased']],
+      ['a range that nobody can tell', { vm: 'vm', gpa: 0x7fff0000n, size: 8n }, ['erased']],
+      ['a range of whoever', { gpa: 0x7fff0000n, size: 8n }, ['erased']],
+      ['a range with too many bins', { vm: 'vm', gpa: 0x2000n, size: 1n << 40n }, ['erased']],
+      ['a kind', { vm: 'vm', kinds: ['read'] }, ['erased']],
+      ['an outcome', { vm: 'vm', outcome: 'refused' }, ['erased']],
+      ['another type of command', { vm: 'vm', type: 'read_memory' }, []],
+      ['another actor', { vm: 'vm', actor: 'nobody' }, []],
+      ['another VM', { vm: 'other' }, []],
+    ])('says of a batch that it is not known any more what it touched: %s', async (_what, query, expected) => {
+      expect(kinds(await town.search(query))).toEqual(expected);
     });
   });
 

@@ -22,6 +22,8 @@ export const ACCESS_KINDS = [
   'key_write',
   'cmma_read',
   'cmma_write',
+  /** What a batch asked for, or was answered, was erased: beside what it did there may be more that it touched. */
+  'erased',
 ] as const;
 
 export type AccessKind = (typeof ACCESS_KINDS)[number];

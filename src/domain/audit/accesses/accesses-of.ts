@@ -7,7 +7,7 @@ import type { RecordBody } from '../record.js';
 import type { Access, AccessKind } from './access.js';
 import { type Item, effectsByItem } from './batch-effects.js';
 import { type Effect, effectOf } from './effects.js';
-import { type Request, requestsOf } from './requests.js';
+import { type Request, canNameMemory, requestsOf } from './requests.js';
 import { type WalkEntry, walkParts } from './walk-parts.js';
 
 /** What an item, or a command, was answered, as a record's JSON has it. */
@@ -140,14 +140,24 @@ function ofBatch(body: RecordBody, command: Command, effects: readonly Effect[],
   return [...accesses, ...left.map((effect) => access(body, undefined, effect, { ret: 0 }))];
 }
 
-/** Whether all is there that says what was asked for, and what was answered; some of it may have been erased. */
-const isWhole = ({ data = [] }: RecordBody, bulk: BulkByRole): boolean =>
-  data.every(({ form, role }) => form === 'bytes' || (bulk.get(role)?.length ?? 0) > 0);
+/** Whether the JSON beside a record is there in roles that begin so; it may have been erased. */
+const isThere = ({ data = [] }: RecordBody, bulk: BulkByRole, roles: 'command.' | ''): boolean =>
+  data.every(({ form, role }) => form === 'bytes' || !role.startsWith(roles) || (bulk.get(role)?.length ?? 0) > 0);
+
+/** What is left of a record that does not say any more all that was asked for, or answered. */
+function ofErased(body: RecordBody, bulk: BulkByRole, effects: readonly Effect[]): Access[] {
+  const { data = [], outcome, command } = body;
+  const { ret } = outcome;
+  const requests = isThere(body, bulk, 'command.') ? requestsOf(commandOf(body, bulk)) : [];
+  const left = ofCommand(body, requests, effects, { ret });
+  return canNameMemory(command.type) ? [...left, { kind: 'erased', ret, resolved: [], stored: [], data }] : left;
+}
 
 /**
  * Who touched which guest memory, as one record tells it: an access for each item of a batch and for each write of several, and
  * one for each thing that the machine did to memory beside that. Refused ones are there too. Of bytes only the sizes are looked at
- * (`hollowBulk`). Where the requests of a batch were erased, what it did is left, from its facts.
+ * (`hollowBulk`). Where what was asked for or answered was erased, what was done is left, from its
+ * facts, and that there may be more.
  *
  * @param events the record's facts, if they were read already
  * @throws as `commandOf` and `eventsOf`
@@ -158,7 +168,7 @@ export function accessesOf(
   events: readonly Event[] = eventsOf(body, bulk),
 ): readonly Access[] {
   const effects = events.flatMap((event) => effectOf(event) ?? []);
-  if (!isWhole(body, bulk)) return ofCommand(body, [], effects, { ret: body.outcome.ret });
+  if (!isThere(body, bulk, '')) return ofErased(body, bulk, effects);
   const command = commandOf(body, bulk);
   const answer: Answer = { ...body.outcome, walk: outcomeField(body, bulk, 'walk') as Answer['walk'] } as Answer;
   if (command.type === 'write_memory') return ofWrites(body, requestsOf(command), answer);

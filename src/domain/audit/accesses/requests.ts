@@ -147,6 +147,9 @@ const REQUESTS: Requests = {
     ),
 };
 
+/** Whether commands of a type can name memory. */
+export const canNameMemory = (type: string): boolean => Object.hasOwn(REQUESTS, type);
+
 /** The accesses that a command asks for by an address, in order, whatever came of them. */
 export function requestsOf(command: Command): readonly Request[] {
   const requests = REQUESTS[command.type] as ((command: Command) => readonly Request[]) | undefined;

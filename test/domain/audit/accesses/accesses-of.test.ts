@@ -4,7 +4,7 @@ import { done, refused } from '../../../../src/domain/vm/decision.js';
 import { decide } from '../../../../src/domain/vm/decide.js';
 import type { S390xVm } from '../../../../src/domain/vm/state.js';
 import type { RecordedCommand } from '../../../../src/domain/audit/reexecute.js';
-import { short, told, toldBy } from '../../support/accesses.js';
+import { recordOf, short, told, toldBy, without } from '../../support/accesses.js';
 import { Ledger } from '../../support/ledger.js';
 import { identityVm } from '../../support/s390x-tables.js';
 import { buildVm, psw, setKey } from '../../support/s390x-vm.js';
@@ -298,7 +298,23 @@ describe('what a record says of memory, by type of command: s390x', () => {
     expect(told(given, done([], { data: new Uint8Array(1) }))).toMatchObject([{ kind: 'read', asOf: 3 }]);
   });
 
-  it('of a batch whose requests were erased, what it did is left', () => {
+  it('of a walk whose answer was erased, what was asked for is left, and that there may be more', () => {
+    const given = command.parse({ type: 'translate', vcpu: 0, gaddr: '0x200010', explain: true });
+    const record = recordOf(given, decide(identityVm(), given));
+    expect(toldBy(record).map(short)).toMatchObject([{ kind: 'walk', at: expect.stringContaining('+8') as string }]);
+    expect(toldBy(without(record, 'outcome.walk')).map(short)).toEqual([
+      { kind: 'walk', came: 0, given: 'logical 0x200010+1', at: '' },
+      { kind: 'erased', came: 0, at: '' },
+    ]);
+  });
+
+  it('of a command that can name no memory nothing is told, whatever of it was erased', () => {
+    const record = recordOf(command.parse({ type: 'destroy_vm' }), done([], { resumed: [] }));
+    expect(record.bulk.has('outcome.resumed')).toBe(true);
+    expect(toldBy(without(record, 'outcome.resumed'))).toEqual([]);
+  });
+
+  it('of a batch whose requests were erased, what it did is left, and that there may be more', () => {
     const ledger = new Ledger();
     for (const input of [
       { type: 'create_vm', arch: 's390x' },
@@ -314,10 +330,10 @@ describe('what a record says of memory, by type of command: s390x', () => {
       { kind: 'write', item: 0, came: 0, given: 'absolute 0x1000+8', at: '0x1000+8' },
       { kind: 'read', item: 1, came: 0, given: 'absolute 0x2000+8', at: '0x2000+8' },
     ]);
-    const erased = new Map([...record.bulk].filter(([role]) => role !== 'command.ops'));
-    expect(toldBy({ ...record, bulk: erased }).map(short)).toEqual([
+    expect(toldBy(without(record, 'command.ops')).map(short)).toEqual([
       { kind: 'write', came: 0, at: '0x1000+8' },
       { kind: 'read', came: 0, at: '0x2000+8' },
+      { kind: 'erased', came: 0, at: '' },
     ]);
   });
 });
