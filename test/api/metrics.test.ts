@@ -1,4 +1,5 @@
 import { EventClient } from '../support/events.js';
+import { eventually } from '../support/eventually.js';
 import { type Family, familiesOf, sampleOf } from '../infra/metrics/open-metrics.js';
 import { Api } from './support/api.js';
 import { X86Guest } from './support/x86.js';
@@ -13,6 +14,11 @@ describe('GET /metrics', () => {
   const scrape = async (): Promise<ReadonlyMap<string, Family>> =>
     familiesOf(await (await api.raw('GET', '/metrics')).text());
   const sample = async (name: string): Promise<number | undefined> => sampleOf(await scrape(), name);
+  const until = (name: string, wanted: number): Promise<number | undefined> =>
+    eventually(
+      () => sample(name),
+      (value) => value === wanted,
+    );
 
   it.each([
     ['nothing', '', 'application/openmetrics-text; version=1.0.0; charset=utf-8'],
@@ -95,9 +101,6 @@ describe('GET /metrics', () => {
     expect(await sample('vmledger_streams')).toBe(2);
     expect(await sample('vmledger_stream_lag_records')).toBe(3);
     slow.leave();
-    const until = async (name: string, wanted: number): Promise<void> => {
-      while ((await sample(name)) !== wanted);
-    };
     await until('vmledger_stream_lag_records', 0);
     client.close();
     await until('vmledger_streams', 0);
@@ -107,7 +110,7 @@ describe('GET /metrics', () => {
     await api.machine('m');
     const settings = { url: 'http://127.0.0.1:9/', maxAttempts: 1, after: 0 };
     const { id } = (await api.done('POST', '/v1/webhooks', settings)) as { id: string };
-    while ((await sample('vmledger_webhooks{state="dead"}')) !== 1);
+    await until('vmledger_webhooks{state="dead"}', 1);
     expect(await sample('vmledger_webhooks{state="active"}')).toBe(0);
     expect(await sample('vmledger_webhook_lag_records')).toBe(3);
     await api.done('DELETE', `/v1/webhooks/${id}`);

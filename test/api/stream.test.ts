@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cloudEventShape } from '../../src/api/shapes/journal.js';
 import { EventClient } from '../support/events.js';
+import { eventually } from '../support/eventually.js';
 import { Api, base64 } from './support/api.js';
 import { connected } from './support/raw.js';
 
@@ -162,7 +163,7 @@ describe('the stream of the journal', () => {
       await sleep(i);
       for (const socket of sockets) socket.destroy();
     }
-    while ((await connections()) > before) await sleep(20);
+    await eventually(connections, (count) => count <= before);
     await write('a', '0x3000');
     expect(api.log).toEqual([]);
   });

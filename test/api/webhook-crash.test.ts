@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventClient } from '../support/events.js';
+import { eventually } from '../support/eventually.js';
 import { type ServiceProcess, startProcess } from '../support/process.js';
 import { Receiver } from '../support/receiver.js';
 
@@ -52,10 +53,8 @@ describe('webhooks of a service that is killed and told to end', () => {
       service = await startProcess(dataDir);
     }
     const head = await headOf();
-    for (let cursor = 0; cursor < head;) {
-      await sleep(20);
-      cursor = Number((await call('GET', `/v1/webhooks/${String(id)}`))['cursor']);
-    }
+    const hook = () => call('GET', `/v1/webhooks/${String(id)}`);
+    await eventually(hook, ({ cursor }) => Number(cursor) >= head);
 
     const { positions, received } = receiver;
     // In order, but for a step back each time that the service was killed.

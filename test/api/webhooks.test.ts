@@ -4,6 +4,7 @@ import Sqlite from 'better-sqlite3';
 import { createdWebhook, webhookList, webhookShape } from '../../src/api/shapes/webhook.js';
 import { cloudEventShape } from '../../src/api/shapes/journal.js';
 import { LEDGER_FILE } from '../../src/infra/data-dir.js';
+import { eventually } from '../support/eventually.js';
 import { Receiver } from '../support/receiver.js';
 import { Api, type Body } from './support/api.js';
 
@@ -24,13 +25,8 @@ describe('webhooks over REST', () => {
   const create = async (body: Body = {}) =>
     createdWebhook.parse(await api.done('POST', HOOKS, { url: receiver.url, ...body }));
   const read = async (id: string) => webhookShape.parse(await api.done('GET', `${HOOKS}/${id}`));
-  const until = async (id: string, wanted: (hook: Awaited<ReturnType<typeof read>>) => boolean) => {
-    for (;;) {
-      const hook = await read(id);
-      if (wanted(hook)) return hook;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  };
+  const until = (id: string, wanted: (hook: Awaited<ReturnType<typeof read>>) => boolean) =>
+    eventually(() => read(id), wanted);
 
   it('are made with defaults, and show their secret once', async () => {
     const { status, headers, body } = await api.call('POST', HOOKS, { url: `${receiver.url}/hook` });
@@ -132,8 +128,9 @@ describe('webhooks over REST', () => {
     receiver.answer = 503;
     const hook = await create({ maxAttempts: 2 });
     await api.machine('m');
-    const dead = await until(hook.id, ({ state }) => state === 'dead');
+    const dead = await until(hook.id, ({ state, failure }) => state === 'dead' || (failure?.attempts ?? 0) > 2);
     expect(dead).toMatchObject({
+      state: 'dead',
       cursor: 0,
       failure: { position: 1, attempts: 2, reason: 'it was answered 503', status: 503 },
     });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, get } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
+import { Bell } from './eventually.js';
 
 /** What a stream of Server-Sent Events dispatches. */
 export interface ServerEvent {
@@ -56,14 +57,14 @@ export class EventClient {
   readonly over: Promise<boolean>;
   bytes = 0;
   private readonly decoder = new StringDecoder('utf8');
-  private waiting: (() => void)[] = [];
+  private readonly bell = new Bell();
   private isOver = false;
 
   private constructor(readonly response: IncomingMessage) {
     response.on('data', (chunk: Buffer) => {
       this.bytes += chunk.length;
       this.events.push(...this.parser.push(this.decoder.write(chunk)));
-      this.tell();
+      this.bell.ring();
     });
     this.over = new Promise((resolve) => {
       response.on('end', () => resolve(true));
@@ -72,7 +73,7 @@ export class EventClient {
     });
     void this.over.then(() => {
       this.isOver = true;
-      this.tell();
+      this.bell.ring();
     });
   }
 
@@ -86,17 +87,16 @@ export class EventClient {
     return this.events.map(({ id }) => Number(id));
   }
 
-  /** Settles once what was received is enough, or the stream is over. */
+  /** Settles once what was received is enough, or the stream is over; fails if no more events come. */
   async until(enough: () => boolean): Promise<this> {
-    while (!enough() && !this.isOver) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    await this.bell.until(
+      () => this.ids,
+      () => enough() || this.isOver,
+    );
     return this;
   }
 
   close(): void {
     this.response.destroy();
-  }
-
-  private tell(): void {
-    for (const told of this.waiting.splice(0)) told();
   }
 }

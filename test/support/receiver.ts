@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type IncomingHttpHeaders, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { Bell } from './eventually.js';
 
 /** What was posted to a receiver. */
 export interface Received {
@@ -20,7 +21,7 @@ export class Receiver {
   readonly received: Received[] = [];
   /** How each delivery is answered from now on. */
   answer: Answering = 204;
-  private waiting: (() => void)[] = [];
+  private readonly bell = new Bell();
 
   private constructor(
     private readonly server: Server,
@@ -49,9 +50,12 @@ export class Receiver {
     return this.received.map(({ position }) => position);
   }
 
-  /** Settles once so many deliveries have come. */
+  /** Settles once so many deliveries have come; fails if no more come. */
   async until(count: number): Promise<void> {
-    while (this.received.length < count) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    await this.bell.until(
+      () => this.positions,
+      () => this.received.length >= count,
+    );
   }
 
   async close(): Promise<void> {
@@ -65,7 +69,7 @@ export class Receiver {
     this.received.push(received);
     if (typeof this.answer === 'number') response.writeHead(this.answer).end();
     else this.answer(response, received);
-    for (const waiting of this.waiting.splice(0)) waiting();
+    this.bell.ring();
   }
 }
 

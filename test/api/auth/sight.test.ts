@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { BehaviorSubject } from 'rxjs';
 import type { Role } from '../../../src/infra/access/principal.js';
 import { serviceTokens } from '../../../src/infra/access/service-tokens.js';
 import { TokenStore } from '../../../src/infra/access/token-store.js';
 import type { Replay, Replays } from '../../../src/infra/replays.js';
 import { world } from '../../../src/infra/world.js';
+import { EventClient } from '../../support/events.js';
+import { eventually } from '../../support/eventually.js';
 import { Api, type Body, base64 } from '../support/api.js';
 
 interface Item {
@@ -23,6 +24,7 @@ const BIG_LABELS = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`lab
 describe('a token of one label', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'sight-'));
   const store = new TokenStore(dataDir, world);
+  const clients: EventClient[] = [];
   let api: Api;
 
   const bearer = (actor: string, role: Role, ...labels: string[]) => ({
@@ -66,6 +68,7 @@ describe('a token of one label', () => {
         await api.done('PUT', `/v1/vms/${id}/memslots/${i}`, { ...SLOT, guestPhysAddr: 4096 * i }, headers);
     await api.done('DELETE', '/v1/vms/a2', undefined, a);
   });
+  afterEach(() => clients.splice(0).forEach((client) => client.close()));
   afterAll(async () => {
     await api.close();
     store.close();
@@ -102,13 +105,11 @@ describe('a token of one label', () => {
   });
 
   it('replays its own VMs, and sees no replay of others', async () => {
-    const finished = async (id: string, headers: Record<string, string>): Promise<Body> => {
-      for (;;) {
-        const replay = await api.done('GET', `/v1/replays/${id}`, undefined, headers);
-        if (replay['state'] !== 'running') return replay;
-        await sleep(10);
-      }
-    };
+    const finished = (id: string, headers: Record<string, string>): Promise<Body> =>
+      eventually(
+        () => api.done('GET', `/v1/replays/${id}`, undefined, headers),
+        ({ state }) => state !== 'running',
+      );
     const start = (vm: string | undefined, headers: Record<string, string>) =>
       api.call('POST', '/v1/replays', { ...(vm !== undefined && { vm }) }, headers);
 
@@ -169,38 +170,28 @@ describe('a token of one label', () => {
 
   it('follows the records of its own VMs, until it is revoked', async () => {
     const { id, token } = store.create({ actor: 'erin', roles: ['reader'], labels: ['team=a'] });
-    const follow = async (query: string) => {
-      const response = await fetch(`${api.url}/v1/journal/stream?${query}`, {
-        headers: { authorization: `Bearer ${token}` },
+    const follow = async (query: string): Promise<EventClient> => {
+      const client = await EventClient.open(`${api.url}/v1/journal/stream?${query}`, {
+        authorization: `Bearer ${token}`,
       });
-      expect(response.status).toBe(200);
-      const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-      let text = '';
-      const until = async (isEnough: (text: string) => boolean): Promise<string> => {
-        while (!isEnough(text)) {
-          const { done, value } = await reader.read();
-          if (done) break;
-          text += Buffer.from(value).toString();
-        }
-        return text;
-      };
-      return { until, rest: () => until(() => false), cancel: () => reader.cancel() };
+      clients.push(client);
+      expect(client.response.statusCode).toBe(200);
+      return client;
     };
     const stream = await follow('after=0');
     const foreign = await follow('after=0&vm=b1&gpa=0');
     const memop = { op: 'absolute_write', gaddr: 0, size: 1, data: 'AA==' };
     await api.done('POST', '/v1/vms/b1/memop', memop, b);
     const { position } = await api.done('POST', '/v1/vms/a1/memop', memop, a);
-    const text = await stream.until((seen) => seen.includes(`id: ${String(position)}\n`));
-    const vms = [...text.matchAll(/"source":"\/v1\/vms\/([^"]+)"/g)].map(([, vm]) => vm);
-    const own = (await items('/v1/journal', a)).map(({ vm }) => vm);
-    expect(vms).toEqual(own);
-    expect(text).not.toMatch(/"b1"|\/b1/);
+    await stream.until(() => stream.ids.includes(Number(position)));
+    const own = (await items('/v1/journal', a)).map((item) => item.position);
+    expect(stream.ids).toEqual(own);
+    expect(JSON.stringify(stream.events)).not.toMatch(/"b1"|\/b1/);
 
     store.revoke(id);
     await api.done('POST', '/v1/vms/a1/memop', memop, a);
-    expect(await stream.rest().catch(() => text)).toBe(text);
-    await foreign.cancel().catch(() => undefined);
+    await stream.until(() => stream.ids.length > own.length);
+    expect([stream.ids, foreign.ids]).toEqual([own, []]);
     expect(api.log).toEqual([]);
   }, 30_000);
 

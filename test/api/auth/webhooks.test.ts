@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { serviceTokens } from '../../../src/infra/access/service-tokens.js';
 import { TokenStore } from '../../../src/infra/access/token-store.js';
 import { world } from '../../../src/infra/world.js';
+import { eventually } from '../../support/eventually.js';
 import { Receiver } from '../../support/receiver.js';
 import { Api } from '../support/api.js';
 
@@ -49,11 +50,9 @@ describe('a webhook of one label', () => {
   const write = (vm: string) =>
     api.done('PUT', `/v1/vms/${vm}/memslots/0`, { guestPhysAddr: 0, size: 4096, flags: ['log_dirty_pages'] }, root);
   const caughtUp = async ({ id }: Hook): Promise<void> => {
-    for (const head = await api.head(); ;) {
-      const { cursor } = (await api.done('GET', `${HOOKS}/${id}`, undefined, root)) as unknown as Hook;
-      if (cursor >= head) return;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    const head = await api.head();
+    const look = () => api.done('GET', `${HOOKS}/${id}`, undefined, root) as unknown as Promise<Hook>;
+    await eventually(look, ({ cursor }) => cursor >= head);
   };
   const delivered = ({ id }: Hook) =>
     receiver.received.filter(({ headers }) => String(headers['webhook-id']).startsWith(id)).map(({ body }) => body);

@@ -16,6 +16,7 @@ import { type Service, type ServiceOptions, openService } from '../../../src/inf
 import { command } from '../../../src/domain/vm/command.js';
 import { signer } from '../../domain/support/tlog-keys.js';
 import { digester } from '../../domain/support/test-digester.js';
+import { eventually } from '../../support/eventually.js';
 import { type WitnessServer, startWitness } from './witness-server.js';
 import { LogForkError } from '../../../src/infra/audit/log-fork.js';
 
@@ -53,9 +54,7 @@ const create = (vm: string) =>
   });
 
 /** Waits until something is so. */
-async function until(so: () => boolean): Promise<void> {
-  while (!so()) await sleep(10);
-}
+const until = (so: () => boolean): Promise<boolean> => eventually(so, (isSo) => isSo);
 
 /** Changes the ledger's file behind the back of its triggers. */
 function tamper(sql: string): void {

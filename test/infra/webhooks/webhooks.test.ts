@@ -7,6 +7,7 @@ import { type Service, openService } from '../../../src/infra/service.js';
 import { type Webhook, type WebhookSettings, stateOf } from '../../../src/infra/webhooks/webhook.js';
 import { MOST_WEBHOOKS, TooManyWebhooks, UnknownWebhook, Webhooks } from '../../../src/infra/webhooks/webhooks.js';
 import { world } from '../../../src/infra/world.js';
+import { eventually } from '../../support/eventually.js';
 import { Receiver } from '../../support/receiver.js';
 import { honest } from '../journal/drafts.js';
 
@@ -50,14 +51,15 @@ describe('webhooks', () => {
   const upTo = (last: number): number[] => Array.from({ length: last }, (_, i) => i + 1);
 
   /** Waits until a webhook is in a state that a test wants. */
-  async function seen({ id }: Webhook, wanted: (webhook: Webhook) => boolean): Promise<Webhook> {
-    for (;;) {
-      const webhook = service.webhooks.get(id);
-      if (wanted(webhook)) return webhook;
-      await sleep(10);
-    }
-  }
-  const dead = (webhook: Webhook) => seen(webhook, (now) => stateOf(now) === 'dead');
+  const seen = ({ id }: Webhook, wanted: (webhook: Webhook) => boolean): Promise<Webhook> =>
+    eventually(() => service.webhooks.get(id), wanted);
+  /** Waits until a webhook is given up; fails if it is tried more often than it may be. */
+  const dead = async (webhook: Webhook): Promise<Webhook> => {
+    const isOver = ({ failure, settings: { maxAttempts } }: Webhook) => (failure?.attempts ?? 0) > maxAttempts;
+    const found = await seen(webhook, (now) => stateOf(now) === 'dead' || isOver(now));
+    expect(stateOf(found)).toBe('dead');
+    return found;
+  };
   const at = (webhook: Webhook, cursor: number) => seen(webhook, (now) => now.cursor === cursor);
 
   const restart = async (): Promise<void> => {
