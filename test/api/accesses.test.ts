@@ -1,6 +1,10 @@
-import { accessPage, blamePage, diffPage } from '../../src/api/shapes/accesses.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { z } from 'zod';
+import { accessPage, type accessShape, blamePage, diffPage } from '../../src/api/shapes/accesses.js';
 import { Api, type Body, base64 } from './support/api.js';
 import { X86Guest } from './support/x86.js';
+
+type Access = z.output<typeof accessShape>;
 
 const K = 0x100000;
 const CSV = { accept: 'text/csv' };
@@ -28,6 +32,8 @@ function csvOf(text: string): string[][] {
 describe('accesses over REST', () => {
   let api: Api;
   let target: X86Guest;
+  /** When some of the accesses were, and others were before, and after. */
+  let middle: string;
   let tool: X86Guest;
   beforeAll(async () => {
     api = await Api.start();
@@ -38,6 +44,14 @@ describe('accesses over REST', () => {
     const { token } = await target.tool('get_map_token');
     await tool.put(K, Buffer.from(String(token), 'base64'));
     await tool.hypercall(32, [K, '0x5000', '0x9000']);
+    const read = (size: number) => api.call('POST', '/v1/vms/z/memop', { op: 'absolute_read', gaddr: '0x30000', size });
+    expect((await read(0)).status).toBe(400);
+    await sleep(5);
+    const { position } = (await read(4)).body;
+    const { items } = await api.done('GET', `/v1/journal?after=${Number(position) - 1}&limit=1`);
+    middle = String((items as Body[])[0]?.['time']);
+    await sleep(5);
+    await api.done('PUT', '/v1/vms/z/memory?gpa=0x30000', { data: 'AA==' });
   });
   afterAll(() => api.close());
 
@@ -108,6 +122,27 @@ describe('accesses over REST', () => {
     expect((await find('vm=z&gpa=0x20003')).map(({ item }) => item)).toEqual([0, 3]);
     expect((await find('vm=z&gpa=0x20000&outcome=refused')).map(({ item }) => item)).toEqual([2]);
     expect((await find('vm=z&kind=write&kind=read&type=s390_mem_op_batch')).length).toBe(4);
+  });
+
+  it.each<[query: string, of: 'all' | 'some' | 'none', is: (access: Access) => boolean]>([
+    ['vm=z', 'some', ({ vm }) => vm === 'z'],
+    ['actor=local', 'all', ({ actor }) => actor === 'local'],
+    ['actor=nobody', 'none', ({ actor }) => actor === 'nobody'],
+    ['type=s390_mem_op', 'some', ({ command }) => command === 's390_mem_op'],
+    ['kind=read', 'some', ({ kind }) => kind === 'read'],
+    ['kind=read&kind=replace', 'some', ({ kind }) => kind === 'read' || kind === 'replace'],
+    ['outcome=refused', 'some', ({ ret }) => ret < 0],
+    ['outcome=done', 'some', ({ ret }) => ret >= 0],
+    ['from=MIDDLE', 'some', ({ time }) => time >= middle],
+    ['to=MIDDLE', 'some', ({ time }) => time <= middle],
+    ['from=MIDDLE&to=MIDDLE', 'some', ({ time }) => time === middle],
+    ['from=9999-12-31T23:59:59.999Z', 'none', ({ time }) => time > '9999'],
+    ['vm=z&kind=write&from=MIDDLE', 'some', ({ vm, kind, time }) => vm === 'z' && kind === 'write' && time >= middle],
+  ])('?%s are %s of them: those that it asks for', async (query, of, is) => {
+    const all = await find('limit=1000');
+    const wanted = all.filter(is);
+    expect(await find(`limit=1000&${query.replaceAll('MIDDLE', middle)}`)).toEqual(wanted);
+    expect(wanted.length === all.length ? 'all' : wanted.length > 0 ? 'some' : 'none').toBe(of);
   });
 
   it('come in pages that leave nothing out', async () => {

@@ -188,7 +188,7 @@ describe('a proof of one record', () => {
     // It waits for the checkpoint; here for as long as it takes.
     const fresh = await Api.start({}, {}, (service) => {
       const { log } = service;
-      const covering = (size: number, patience: number) => log.covering(size, 1000 * patience);
+      const covering = (size: number, patience: number) => log.covering(size, 10 * patience);
       const patient = new Proxy(log, {
         get: (_, name) => (name === 'covering' ? covering : (Reflect.get(log, name) as unknown)),
       });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Following, eventStream, readableEvents } from '../../src/api/event-stream.js';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { type Following, HEARTBEAT, eventStream, readableEvents } from '../../src/api/event-stream.js';
 import { Followers } from '../../src/infra/followers/followers.js';
 import { MemoryJournal } from '../../src/infra/journal/memory-journal.js';
 import { honest } from '../infra/journal/drafts.js';
@@ -34,6 +34,19 @@ describe('the text of an event stream', () => {
     await pieces.next();
     expect(await pieceOf(pieces)).toBe(':\n\n');
     expect(await pieceOf(pieces)).toBe(':\n\n');
+  });
+
+  it('has them every 15 seconds', async () => {
+    const asked: number[] = [];
+    const next: Following['next'] = (query, { patience }) => {
+      asked.push(patience);
+      stop.abort();
+      return Promise.resolve({ records: [], upTo: query.after });
+    };
+    for await (const _ of eventStream({ next }, { query: { after: 0 }, signal: stop.signal }));
+    expect([HEARTBEAT, asked.length]).toEqual([15_000, 1]);
+    expect(asked[0]).toBeGreaterThan(0);
+    expect(asked[0]).toBeLessThanOrEqual(HEARTBEAT);
   });
 
   it('says how far it is while nothing matches, once', async () => {
@@ -83,6 +96,22 @@ describe('the text of an event stream', () => {
     readable.destroy();
     await once(readable, 'close');
     expect(waiting.map(({ aborted }) => aborted)).toEqual([true]);
+  });
+
+  it('is not made before its reader takes it', async () => {
+    await append(100, 'x'.repeat(20_000));
+    const next: Following['next'] = (query) => journal.look(query);
+    const readable = readableEvents({ next }, { query: { after: 0 }, signal: stop.signal });
+    await once(readable, 'readable');
+    for (let i = 0; i < 200; i++) await setImmediate();
+    expect(readable.readableLength).toBeLessThan(128 * 1024);
+    const parser = new EventParser();
+    const ids: number[] = [];
+    for await (const piece of readable) {
+      ids.push(...parser.push(String(piece)).map(({ id }) => Number(id)));
+      if (ids.length === 100) break;
+    }
+    expect(ids).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
   });
 
   it('breaks off when the journal fails', async () => {

@@ -34,6 +34,10 @@ describe('readers of the stream that do not read', () => {
     expect(sockets).toHaveLength(READERS);
     for (const { writableLength } of sockets) expect(writableLength).toBeLessThan(256 * 1024);
     for (const { bytes } of readers) expect(bytes).toBeLessThan((RECORDS * text.length) / 2);
+    // What the connections did not take was not read from the journal.
+    const positions = api.service.followers.positions();
+    expect(positions).toHaveLength(READERS);
+    for (const position of positions) expect(position).toBeLessThan(RECORDS);
     await api.machine('m');
     const head = await api.head();
     expect(head).toBe(RECORDS + 3);

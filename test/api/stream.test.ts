@@ -87,6 +87,8 @@ describe('the stream of the journal', () => {
     ['from=MIDDLE', '0', [4, 5, 6, 7, 8, 9]],
   ])('?%s with Last-Event-ID "%s" is what the journal answers', async (query, last, expected) => {
     const client = await open(`?${query.replace('MIDDLE', middle)}`, last === '' ? {} : { 'last-event-id': last });
+    await client.until(() => client.bytes > 0);
+    expect(client.parser.firstEventId).toBe(last || (/after=(\d+)/.exec(query)?.[1] ?? ''));
     await client.until(() => client.events.length >= expected.length);
     await sleep(10);
     expect(client.ids).toEqual(expected);

@@ -18,6 +18,8 @@ export class EventParser {
   private id = '';
   /** The id that a client names when it comes again. */
   lastEventId = '';
+  /** The id that it had first. */
+  firstEventId: string | undefined;
   retry: number | undefined;
   comments = 0;
 
@@ -41,6 +43,7 @@ export class EventParser {
 
   private dispatch(): ServerEvent[] {
     this.lastEventId = this.id;
+    this.firstEventId ??= this.id;
     const data = this.data.join('\n');
     const type = this.type || 'message';
     this.data = [];

@@ -9,6 +9,7 @@ import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 import { type Service, type ServiceOptions, openService } from '../../../src/infra/service.js';
 import { verifyLedger } from '../../../src/infra/verify/verify-ledger.js';
 import { calmWorld } from '../../support/calm-world.js';
+import { covered } from '../../support/covered.js';
 import { collectStatuses } from './statuses.js';
 
 /** A JSON answer's body, read without further ado. */
@@ -104,7 +105,7 @@ export class Api {
 
   /** Waits until a record is under a signed checkpoint. */
   async signed(position: number): Promise<void> {
-    await this.service.log.covering(position, 3_600_000);
+    await covered(this.service.log, position);
   }
 
   /** The position of the last record of the journal. */

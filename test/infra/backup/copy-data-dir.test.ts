@@ -9,6 +9,7 @@ import { copyDatabase } from '../../../src/infra/backup/copy-database.js';
 import { LEDGER_FILE, TOKENS_FILE } from '../../../src/infra/data-dir.js';
 import { type Service, openService } from '../../../src/infra/service.js';
 import { world } from '../../../src/infra/world.js';
+import { covered } from '../../support/covered.js';
 
 const create = (service: Service, vm: string) =>
   service.machines.submit({
@@ -30,7 +31,7 @@ describe('a copy of a data directory', () => {
     [from, to] = [join(folder, 'data'), join(folder, 'copies', 'copy')];
     service = await openService({ dataDir: from });
     for (const vm of ['a', 'b', 'c']) await create(service, vm);
-    expect(await service.log.covering(3, 3_600_000)).toBeDefined();
+    await covered(service.log, 3);
   });
   afterEach(async () => {
     await service.close();
@@ -71,7 +72,7 @@ describe('a copy of a data directory', () => {
     const other = await openService({ dataDir: to });
     expect(other.log.key).toEqual(service.log.key);
     expect(await create(other, 'd')).toMatchObject({ position: 4 });
-    expect(await other.log.covering(4, 3_600_000)).toBeDefined();
+    await covered(other.log, 4);
     expect((await other.journal.read({ after: 0, limit: 3 })).map(({ leafHash }) => leafHash)).toEqual(
       (await service.journal.read({ after: 0, limit: 3 })).map(({ leafHash }) => leafHash),
     );
@@ -144,7 +145,7 @@ describe('a copy of a data directory', () => {
   it('is not made of less than a checkpoint that is kept elsewhere signed', async () => {
     await copyDataDir({ from, to, log: true });
     await create(service, 'd');
-    await service.log.covering(4, 3_600_000);
+    await covered(service.log, 4);
     const newer = join(folder, 'checkpoint');
     cpSync(join(from, 'log', 'checkpoint'), newer);
     const again = join(folder, 'copies', 'again');
