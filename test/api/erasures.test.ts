@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../support/eventually.js';
 import { Api, type Body, base64 } from './support/api.js';
 
 const MARKER = 'the guest wrote this once';
@@ -34,15 +34,6 @@ describe('/v1/audit/erasures', () => {
       const file = join(api.dataDir, name);
       return statSync(file, { throwIfNoEntry: false })?.isFile() === true && contentOf(file).includes(text);
     });
-
-  async function replay(): Promise<Body> {
-    const { id } = await api.done('POST', '/v1/replays', {});
-    for (;;) {
-      const body = await api.done('GET', `/v1/replays/${String(id)}`);
-      if (body['state'] !== 'running') return body;
-      await sleep(20);
-    }
-  }
 
   it('removes what stands beside the records, records that, and lists it', async () => {
     await write(0, MARKER);
@@ -111,7 +102,7 @@ describe('/v1/audit/erasures', () => {
     const rest = await api.done('GET', `/v1/audit/erasures?limit=1&cursor=${String(page['nextCursor'])}`);
     expect([page, rest].map(({ items }) => (items as Body[]).length)).toEqual([1, 1]);
     expect(rest).not.toHaveProperty('nextCursor');
-    expect(await replay()).toMatchObject({ state: 'done', divergences: [] });
+    expect(await api.replay()).toMatchObject({ state: 'done', divergences: [] });
   });
 
   it('leaves records, root and proofs as they were', async () => {
@@ -136,7 +127,7 @@ describe('/v1/audit/erasures', () => {
     await read('gpa=0x1000');
     const total = await api.head();
     // The write, the read, and the record that keeps the page, which a replay cannot read any more.
-    expect(await replay()).toMatchObject({ state: 'done', total, checked: total, erased: 3, divergences: [] });
+    expect(await api.replay()).toMatchObject({ state: 'done', total, checked: total, erased: 3, divergences: [] });
   });
 
   it('takes what was answered under an Idempotency-Key too, and leaves the key taken', async () => {
@@ -188,7 +179,10 @@ describe('/v1/audit/erasures', () => {
     expect(await api.done('GET', '/v1/audit/erasures')).toMatchObject({ swept: false });
     expect(isInFiles(MARKER)).toBe(true);
     reader.close();
-    while (!(await api.done('GET', '/v1/audit/erasures'))['swept']) await sleep(50);
+    await eventually(
+      () => api.done('GET', '/v1/audit/erasures'),
+      ({ swept }) => swept === true,
+    );
     expect(isInFiles(MARKER)).toBe(false);
   }, 30_000);
 

@@ -44,14 +44,7 @@ describe('calls of an aarch64 guest over REST', () => {
     return [status, answer['errno']];
   };
 
-  const replayed = async (path: string): Promise<unknown> => {
-    const { id } = await api.done('POST', '/v1/replays', { vm: path.split('/').at(-1) });
-    for (;;) {
-      const replay = await api.done('GET', `/v1/replays/${String(id)}`);
-      if (replay['state'] !== 'running') return replay['divergences'];
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  };
+  const replayed = async (path: string): Promise<unknown> => (await api.replay(path.split('/').at(-1)))['divergences'];
 
   it('a filter is set, asked for and fixed by the first call', async () => {
     const path = await machine();

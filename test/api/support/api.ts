@@ -10,6 +10,7 @@ import { type Service, type ServiceOptions, openService } from '../../../src/inf
 import { verifyLedger } from '../../../src/infra/verify/verify-ledger.js';
 import { calmWorld } from '../../support/calm-world.js';
 import { covered } from '../../support/covered.js';
+import { eventually } from '../../support/eventually.js';
 import { collectStatuses } from './statuses.js';
 
 /** A JSON answer's body, read without further ado. */
@@ -101,6 +102,13 @@ export class Api {
     const slot = { guestPhysAddr: 0, size: '0x400000', flags: ['log_dirty_pages'] };
     await this.done('PUT', `/v1/vms/${id}/memslots/0`, slot);
     await this.done('POST', `/v1/vms/${id}/vcpus`, { id: 0 });
+  }
+
+  /** A replay of one VM, or of all, once it is over. */
+  async replay(vm?: string): Promise<Body> {
+    const { id } = await this.done('POST', '/v1/replays', { ...(vm !== undefined && { vm }) });
+    const look = () => this.done('GET', `/v1/replays/${String(id)}`);
+    return eventually(look, ({ state }) => state !== 'running');
   }
 
   /** Waits until a record is under a signed checkpoint. */

@@ -125,10 +125,5 @@ export class X86Guest {
 
 /** The divergences that a replay finds, of one VM or of all. */
 export async function replayed(api: Api, vm?: string): Promise<unknown> {
-  const { id } = await api.done('POST', '/v1/replays', vm === undefined ? {} : { vm });
-  for (;;) {
-    const replay = await api.done('GET', `/v1/replays/${String(id)}`);
-    if (replay['state'] !== 'running') return replay['divergences'];
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  return (await api.replay(vm))['divergences'];
 }

@@ -142,6 +142,19 @@ describe('a copy of a data directory', () => {
     expect(readdirSync(join(folder, 'copies'))).toEqual([]);
   });
 
+  it('has all that its log signed, whatever is signed while it is made', async () => {
+    await copyDataDir({ from, to, log: true });
+    await create(service, 'd');
+    await covered(service.log, 4);
+    const again = join(folder, 'copies', 'again');
+    const before = readFileSync(join(to, 'log', 'checkpoint'), 'utf8');
+    // As if a service had signed more meanwhile.
+    const copying = () => cpSync(join(from, 'log', 'checkpoint'), join(to, 'log', 'checkpoint'));
+    expect(await copyDataDir({ from: to, to: again, log: true, copying })).toMatchObject({ signed: 3, flaws: [] });
+    expect(readFileSync(join(again, 'log', 'checkpoint'), 'utf8')).toBe(before);
+    expect(readFileSync(join(to, 'log', 'checkpoint'), 'utf8')).not.toBe(before);
+  });
+
   it('is not made of less than a checkpoint that is kept elsewhere signed', async () => {
     await copyDataDir({ from, to, log: true });
     await create(service, 'd');
