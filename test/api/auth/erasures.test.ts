@@ -44,7 +44,11 @@ describe('erasures and who asks for them', () => {
   });
 
   it('name him in the record', async () => {
-    expect((await erase(limited, 'mine')).body).toMatchObject({ vm: 'mine', actor: 'of a' });
+    const { body } = await erase(limited, 'mine');
+    expect(body).toMatchObject({ vm: 'mine', actor: 'of a' });
+    const { items } = (await call(limited, 'GET', `journal?after=${Number(body['position']) - 1}`)).body;
+    expect(items).toMatchObject([{ vm: 'mine', actor: 'of a', command: { type: 'erase_memory' } }]);
+    expect((await call(limited, 'GET', 'audit/erasures?vm=mine')).body).toMatchObject({ items: [{ actor: 'of a' }] });
   });
 
   it('answer of a VM that is not there for him as of one that is not there', async () => {

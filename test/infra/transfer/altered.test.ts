@@ -52,6 +52,21 @@ const changed = (line: string, change: (entry: WrittenEntry) => unknown): string
 const withPiece = (line: string, other: object): string =>
   changed(line, ({ data: [piece, ...rest], ...entry }) => ({ ...entry, data: [{ ...piece, ...other }, ...rest] }));
 
+const vmOf = (line = ''): unknown => {
+  const { record = '' } = JSON.parse(line || '{}') as { readonly record?: string };
+  return (JSON.parse(Buffer.from(record, 'base64').toString() || '{}') as { readonly vm?: string }).vm;
+};
+
+/** The first line whose record is followed by one of another VM. */
+const beforeOther = (): number =>
+  lines.findIndex((line, i) => i > 0 && i < lines.length - 2 && vmOf(line) !== vmOf(lines[i + 1])) + 1;
+
+/** What the line after it says, at its own position. */
+const inPlaceOf = (line: string): string => {
+  const { position } = JSON.parse(line) as { readonly position: number };
+  return `${JSON.stringify({ ...(JSON.parse(lines[position + 1] ?? '') as object), position })}\n`;
+};
+
 /** The first line that has data beside its record. */
 const withData = (): number => lines.findIndex((line) => line.includes('"data":[')) + 1;
 
@@ -130,6 +145,7 @@ describe('an export that was altered', () => {
     ],
     ['a field that is not known', () => 50, (line) => line.replace('{', '{"x":1,')],
     ['a position', () => 60, (line) => line.replace('"position":59', '"position":61')],
+    ['a record that is the next one, of another VM', beforeOther, inPlaceOf],
     ['a root', () => lines.length, (line) => line.replace(/"root":"./, '"root":"_')],
     ['the number of records', () => lines.length, (line) => line.replace('"records":', '"records":1')],
     ['more than there should be', () => lines.length + 1, (line) => line],
