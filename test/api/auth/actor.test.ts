@@ -20,7 +20,9 @@ describe('every record', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'actor-'));
   const tokensDir = mkdtempSync(join(tmpdir(), 'actor-tokens-'));
   const store = new TokenStore(tokensDir, world);
-  afterAll(() => {
+  let api: Api;
+  afterAll(async () => {
+    await api.close();
     store.close();
     for (const folder of [dataDir, tokensDir]) rmSync(folder, { recursive: true });
   });
@@ -29,7 +31,7 @@ describe('every record', () => {
     const open = await Api.start({ dataDir });
     const requests = goodRequests(await prepare(open));
     await open.close();
-    const api = await Api.start({ dataDir }, { tokens: [serviceTokens(store)] });
+    api = await Api.start({ dataDir }, { tokens: [serviceTokens(store)] });
     const silent: string[] = [];
     for (const { operation, method, path, body } of requests) {
       const { token } = store.create({ actor: `who-${operation}`, roles: ['admin'], labels: [] });
@@ -46,7 +48,6 @@ describe('every record', () => {
       for (const { bytes } of records)
         expect(parseBody(bytes)).toMatchObject({ actor: `who-${operation}`, requestId: `by-${operation}` });
     }
-    await api.close();
     expect(silent.sort()).toEqual(UNRECORDED.split(/\s+/).filter(Boolean).sort());
   }, 60_000);
 });
