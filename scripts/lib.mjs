@@ -60,9 +60,14 @@ export function install() {
 
 /** Compiles the sources, if one of them is newer than what was built. */
 export function build() {
-  const inputs = ['src', 'scripts/lib.mjs', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map((name) =>
-    newest(join(root, name)),
-  );
+  const inputs = [
+    'src',
+    'scripts/bundle.mjs',
+    'scripts/lib.mjs',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package-lock.json',
+  ].map((name) => newest(join(root, name)));
   const built = at(join(root, 'dist', '.built'));
   if (built > Math.max(...inputs)) return;
   console.error('building');
@@ -70,6 +75,7 @@ export function build() {
   const stamp = join(root, 'dist', '.built');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   tool('typescript/bin/tsc', '-p', 'tsconfig.build.json');
+  run(process.execPath, [join(root, 'scripts', 'bundle.mjs')]);
   // npx keeps the link it made once, and an older package.json had it made to this file.
   chmodSync(join(root, 'dist', 'api', 'cli', 'main.js'), 0o755);
   writeFileSync(stamp, '');

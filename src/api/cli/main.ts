@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PROJECT } from '../../infra/project.js';
 import { CliError } from './cli-error.js';
 import { EXIT } from './exit-codes.js';
 
@@ -24,7 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 /** The command that is named first, or all of them for whoever looks for one. */
 async function program(name = ''): Promise<Command> {
   const one = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  const { version } = createRequire(import.meta.url)('../../../package.json') as { readonly version: string };
+  const { version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { readonly version: string };
   // Options before a command are the program's: commands have a --version of their own.
   const root = new Command('vmledger')
     .description('KVM virtual machines kept as ledgers')

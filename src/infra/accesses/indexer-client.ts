@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { JournalError } from '../journal/journal.js';
 import { journalError } from '../journal/sqlite-faults.js';
-import { compiled } from '../compiled.js';
+import { compiled } from '../project.js';
 import { firstMessage } from '../first-message.js';
 import type { IndexerOptions, IndexerReply, IndexerRequest } from './indexer-messages.js';
 
@@ -31,7 +31,7 @@ export class IndexerClient {
    * @throws JournalError if one of the files cannot be opened
    */
   static async start(options: IndexerOptions, ended: () => void): Promise<IndexerClient> {
-    const worker = new Worker(compiled(import.meta.url, 'infra/accesses/indexer-thread.js'), { workerData: options });
+    const worker = new Worker(compiled('infra/accesses/indexer-thread.js'), { workerData: options });
     const first = (await firstMessage(worker)) as IndexerReply;
     if (first.type === 'not_opened') throw journalError(first.failure);
     return new IndexerClient(worker, ended);

@@ -1,13 +1,14 @@
 import type Database from 'better-sqlite3';
 import { readFileSync, readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { PROJECT } from '../project.js';
 import { sqliteCode } from './sqlite-faults.js';
 
 /** "vmlg": what the header of a journal's file says that it is (SQLite's application_id). */
 export const APPLICATION_ID = 0x766d6c67;
 
-/** migrations/ of this repository; as far from dist as from src. */
-export const MIGRATIONS = fileURLToPath(new URL('../../../migrations', import.meta.url));
+/** migrations/ of this repository. */
+export const MIGRATIONS = join(PROJECT, 'migrations');
 
 /** The file was written by a newer release, whose schema this one does not know. */
 export class NewerDatabaseError extends Error {

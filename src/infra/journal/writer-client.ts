@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { unshared } from './answer-store.js';
-import { compiled } from '../compiled.js';
+import { compiled } from '../project.js';
 import { firstMessage } from '../first-message.js';
 import type { JournalMeter } from '../metrics/meters.js';
 import type { SqliteOptions } from './connection.js';
@@ -93,7 +93,7 @@ export class WriterClient {
     committed: (records: readonly StoredRecord[]) => void,
     meter?: JournalMeter,
   ): Promise<WriterClient> {
-    const worker = new Worker(compiled(import.meta.url, 'infra/journal/writer.js'), { workerData: options });
+    const worker = new Worker(compiled('infra/journal/writer.js'), { workerData: options });
     const first = (await firstMessage(worker)) as Reply;
     if (first.type === 'not_opened') throw journalError(first.failure);
     return new WriterClient(worker, committed, meter);
