@@ -4,5 +4,8 @@ import { syncBuiltinESMExports } from 'node:module';
 
 const { createWriteStream } = fs;
 
-fs.createWriteStream = (...args) => Object.assign(createWriteStream(...args), { _write() {}, _writev: null });
+// A write that is under way keeps a process, as any would.
+const _write = () => void setTimeout(() => undefined, 2 ** 30);
+
+fs.createWriteStream = (...args) => Object.assign(createWriteStream(...args), { _write, _writev: null });
 syncBuiltinESMExports();
