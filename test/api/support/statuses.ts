@@ -31,6 +31,9 @@ function placesOf({ document }: App): Place[] {
   return places.sort((a, b) => a.parameters - b.parameters);
 }
 
+/** The places of every application of this process, as all have the same operations, and the document takes a while. */
+let everywhere: readonly Place[] | undefined;
+
 /**
  * Notes down what an application answers, by operation: scripts/test.mjs holds it against the document.
  *
@@ -38,7 +41,7 @@ function placesOf({ document }: App): Place[] {
  */
 export function collectStatuses(app: App): () => void {
   if (FOLDER === undefined) return () => undefined;
-  const places = placesOf(app);
+  const places = (everywhere ??= placesOf(app));
   const seen = new Set<string>();
   app.nest.getHttpServer().prependListener('request', ({ method = '', url = '' }, response) => {
     response.once('close', () => {
