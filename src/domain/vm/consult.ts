@@ -1,4 +1,10 @@
-import { type AnyMachineSnapshot, type AnyStateMachine, transition } from 'xstate';
+import {
+  type ActorLogic,
+  type AnyEventObject,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  transition,
+} from 'xstate';
 import { topTableFor } from '../s390x/address-space.js';
 import { chart as aarch64 } from '../aarch64/chart.js';
 import { chart as s390x } from '../s390x/chart.js';
@@ -17,6 +23,21 @@ export interface Step {
 
 /** The law of each architecture. */
 export const CHARTS = { s390x, x86_64, aarch64 } as const;
+
+/**
+ * A machine as logic that begins where it is told: for a pure transition, an actor is made that is never started, and its machine would
+ * work out its initial state each time.
+ */
+function lawOf(machine: AnyStateMachine): ActorLogic<AnyMachineSnapshot, AnyEventObject> {
+  const initial = machine.resolveState({ value: {}, context: {} });
+  return {
+    transition: (snapshot, event, scope) => machine.transition(snapshot, event, scope),
+    getInitialSnapshot: () => initial,
+    getPersistedSnapshot: (snapshot) => machine.getPersistedSnapshot(snapshot),
+  };
+}
+
+const LAWS = { s390x: lawOf(s390x), x86_64: lawOf(x86_64), aarch64: lawOf(aarch64) } as const;
 
 const snapshots = new WeakMap<Regions, AnyMachineSnapshot>();
 
@@ -50,7 +71,7 @@ interface Saying {
 
 /** Asks the chart. A command without an arrow is an unknown ioctl: ENOTTY (kvm_vm_ioctl). */
 export function step(vm: Vm, event: LawEvent): Step {
-  const [next, actions] = transition<AnyStateMachine>(CHARTS[vm.arch], snapshotOf(vm), { ...event, vm });
+  const [next, actions] = transition(LAWS[vm.arch], snapshotOf(vm), { ...event, vm });
   const facts: Event[] = [];
   let refused: Verdict | undefined;
   for (const { params } of actions as unknown as readonly Saying[]) {
