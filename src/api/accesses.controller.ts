@@ -11,6 +11,7 @@ import { Comparison, NOTHING_TOLD, type Change, type ToldSoFar } from '../infra/
 import type { Service } from '../infra/service.js';
 import { accepted } from './accept.js';
 import { ACCESS_COLUMNS, BLAME_COLUMNS, CHANGE_COLUMNS, accessView, blameView, changeView } from './access-views.js';
+import { etagOf } from './answers.js';
 import { Commands } from './commands.service.js';
 import { cursorOf, notACursor } from './cursor.js';
 import { type Exchange, Http, principalOf } from './http.js';
@@ -36,10 +37,10 @@ type Answer = Promise<StreamableFile | object>;
 /** Numbers of a cursor; the second may have 64 bits. */
 const numbers = z.string().regex(/^\d{1,16} \d{1,20}(?: \d{1,16})?$/);
 
-const numbersOf = (cursor: string | undefined): readonly [number, bigint, number] | undefined => {
+const numbersOf = (cursor: string | undefined): readonly [number, bigint, number | undefined] | undefined => {
   if (cursor === undefined) return undefined;
-  const [first = '0', second = '0', third = '0'] = cursorOf(cursor, numbers, '').split(' ');
-  return [Number(first), BigInt(second), Number(third)];
+  const [first = '0', second = '0', third] = cursorOf(cursor, numbers, '').split(' ');
+  return [Number(first), BigInt(second), third === undefined ? undefined : Number(third)];
 };
 
 /** Where a search goes on. */
@@ -96,11 +97,12 @@ export class AccessesController {
   ): Answer {
     const moment = momentOf(query);
     const view = await this.service.machines.view(vm, moment);
-    const [then, next = gpa] = numbersOf(cursor) ?? [];
+    const [then, next = gpa, version = view.version] = numbersOf(cursor) ?? [];
     const head = await this.service.journal.head();
     if (then !== undefined && then > head) throw notACursor();
     const position = then ?? (moment ? view.position : head);
     const left = gpa + BigInt(size) - next;
+    http.reply.header('etag', etagOf(version));
     return answerTable(http, {
       items: this.blamed(principalOf(http.request), {
         vm,
@@ -111,8 +113,8 @@ export class AccessesController {
       limit,
       show: blameView,
       columns: BLAME_COLUMNS,
-      keyOf: (run) => `${position} ${run.absolute + BigInt(run.size)}`,
-      more: { version: view.version, position },
+      keyOf: (run) => `${position} ${run.absolute + BigInt(run.size)} ${version}`,
+      more: { version, position },
     });
   }
 

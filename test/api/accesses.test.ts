@@ -276,7 +276,13 @@ describe('who wrote memory last, over REST', () => {
       ['0x1014', '0x2c', 4],
       ['0x1040', '0x10', undefined],
     ]);
-    expect([next.position, next.nextCursor]).toEqual([first.position, undefined]);
+    expect([next.version, next.position, next.nextCursor]).toEqual([first.version, first.position, undefined]);
+  });
+
+  it('with the version that was looked at as an entity tag, in every form', async () => {
+    const path = '/v1/vms/z/memory/blame?gpa=0x1000&size=1&version=5';
+    for (const headers of [undefined, CSV, LINES])
+      expect((await api.raw('GET', path, undefined, headers)).headers.get('etag')).toBe('"5"');
   });
 
   it('as CSV and JSON Lines', async () => {
