@@ -57,6 +57,7 @@ export function accepted<Type extends string>(request: HttpRequest, types: reado
 export const JSON_TYPE = 'application/json';
 export const OCTETS = 'application/octet-stream';
 export const TEXT = 'text/plain';
+export const HTML = 'text/html';
 export const CSV = 'text/csv';
 export const JSON_LINES = 'application/jsonl';
 export const OPENMETRICS_TYPE = 'application/openmetrics-text';

@@ -73,12 +73,19 @@ export interface Operation {
   /** The shape of the answer; absent if it has no body, or one that is not JSON. */
   readonly answer?: z.ZodType;
   readonly status?: 200 | 201 | 202;
+  /** Whether the answer says in `Location` where what was made is. */
+  readonly located?: boolean;
   /** Whether the body may have `BULK_MAX` bytes and not only `BODY_MAX`. */
   readonly bulk?: boolean;
   /** Media types of the body and of the answer, where they are not JSON alone. */
   readonly consumes?: readonly string[];
   readonly produces?: readonly string[];
 }
+
+const LOCATION = { headers: { Location: { $ref: '#/components/headers/Location' } } };
+
+/** What an answer that is not JSON can be had as; the document says of each type what it looks like. */
+const plain = (types: readonly string[]) => ({ content: Object.fromEntries(types.map((type) => [type, {}])) });
 
 /**
  * Describes a handler, whose name is the operation's, and makes it answer `status` (200 if absent) unless it throws.
@@ -92,6 +99,7 @@ export const operation =
     kind,
     answer,
     status = 200,
+    located = false,
     bulk = false,
     consumes,
     produces,
@@ -105,7 +113,12 @@ export const operation =
       HttpCode(status),
       RouteConfig(settings),
       ApiOperation({ summary, ...(description !== undefined && { description }) }),
-      ApiResponse({ status, description: 'Done.', ...(answer && { standardSchema: answer }) }),
+      ApiResponse({
+        status,
+        description: 'Done.',
+        ...(located && LOCATION),
+        ...(answer ? { standardSchema: answer } : produces && plain(produces)),
+      }),
       ...failuresOf(String(name), ofKind).map((code) => ApiResponse({ status: code, description: 'A problem.' })),
       ...(consumes ? [ApiConsumes(...consumes)] : []),
       ...(produces ? [ApiProduces(...produces)] : []),

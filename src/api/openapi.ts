@@ -1,33 +1,18 @@
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { z } from 'zod';
-import { CSV, JSON_LINES, JSON_TYPE, OCTETS, OPENMETRICS_TYPE, TEXT } from './accept.js';
+import type { z } from 'zod';
+import { CSV, HTML, JSON_LINES, JSON_TYPE, OCTETS, OPENMETRICS_TYPE, TEXT } from './accept.js';
 import { isPublic } from './auth/access.js';
 import { jsonSchemaOf } from './json-schema.js';
 import { PROBLEM_JSON } from './problem.js';
 import { isChange } from './request-key.js';
-
-/** A problem as every operation answers it. */
-const problemShape = z
-  .looseObject({
-    type: z.string().meta({ description: 'urn:vmledger:problem:, then the errno or the kind of problem' }),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    instance: z.string(),
-    errno: z.string().optional().meta({ description: 'a refusal: the name of the errno' }),
-    ret: z.int().optional().meta({ description: 'a refusal: the negative errno' }),
-    vm: z.string().optional(),
-    version: z.int().optional(),
-    position: z.int().optional().meta({ description: 'a refusal: where in the journal it is recorded' }),
-    errors: z.array(z.strictObject({ field: z.string(), message: z.string() })).optional(),
-  })
-  .meta({ id: 'Problem' });
+import { problemShape } from './shapes/problem.js';
 
 const text = { type: 'string' };
 
 const HEADERS: Readonly<Record<string, object>> = {
   ETag: { description: 'The version of the VM, as an entity tag.', schema: text },
+  Location: { description: 'The path of what was made.', schema: text },
   'KVM-Ret': { description: 'What the ioctl returned.', schema: { type: 'integer' } },
   'KVM-Errno': { description: 'The errno of a refusal.', schema: text },
   'KVM-Exception': { description: 'The program interruption, in JSON, of an answer in octets.', schema: text },
@@ -112,6 +97,7 @@ const PLAIN: Readonly<Record<string, Content>> = {
   [CSV]: { schema: text },
   [JSON_LINES]: { schema: text },
   [OPENMETRICS_TYPE]: { schema: text },
+  [HTML]: { schema: text },
 };
 
 function plainContent(body: Body | undefined): void {
@@ -121,6 +107,7 @@ function plainContent(body: Body | undefined): void {
 
 interface Schema {
   readonly $ref?: string;
+  readonly properties?: object;
   readonly required?: readonly string[];
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
@@ -128,9 +115,12 @@ interface Schema {
 
 type Schemas = Readonly<Record<string, Schema>>;
 
+/** The schema that a reference stands for. */
+const schemaAt = (reference: string, schemas: Schemas): Schema => schemas[reference.split('/').at(-1) ?? ''] ?? {};
+
 /** Whether an object of some form that the schema takes may be empty. */
 function takesEmpty({ $ref, anyOf, oneOf, required = [] }: Schema, schemas: Schemas): boolean {
-  if ($ref !== undefined) return takesEmpty(schemas[$ref.split('/').at(-1) ?? ''] ?? {}, schemas);
+  if ($ref !== undefined) return takesEmpty(schemaAt($ref, schemas), schemas);
   const forms = anyOf ?? oneOf;
   return forms ? forms.some((form) => takesEmpty(form, schemas)) : required.length === 0;
 }
@@ -142,6 +132,12 @@ const isOptional = (method: string, { content = {} }: Body, schemas: Schemas): b
 /** Operations that a version can be asked of are commands: those that can be refused because of it. */
 const isCommand = ({ responses }: OperationObject): boolean => '412' in responses;
 
+/** Whether an operation answers the version of a VM: then its entity tag says it too. */
+function tellsVersion({ responses }: OperationObject, schemas: Schemas): boolean {
+  const { $ref, properties = {} }: Schema = responses['200']?.content?.[JSON_TYPE]?.schema ?? {};
+  return 'version' in ($ref === undefined ? properties : (schemaAt($ref, schemas).properties ?? {}));
+}
+
 /** The rest of a path is `*` to the router, and `path` to readers, as in the path itself. */
 const named = (parameter: unknown): unknown =>
   (parameter as { readonly name?: string }).name === '*' ? { ...(parameter as object), name: 'path' } : parameter;
@@ -152,6 +148,7 @@ const CHANGE_STATUSES = [413, 415, 422];
 function complete(method: string, operation: OperationObject, schemas: Schemas): void {
   const command = isCommand(operation);
   const change = isChange(method.toUpperCase());
+  const versioned = command || tellsVersion(operation, schemas);
   if (change) operation.responses['422'] ??= { description: 'A problem.' };
   operation.security = isPublic(operation.operationId) ? [] : [{ bearer: [] }];
   operation.parameters = [
@@ -168,13 +165,15 @@ function complete(method: string, operation: OperationObject, schemas: Schemas):
     for (const status of CHANGE_STATUSES)
       if (!(status in operation.responses)) operation.responses[status] = { description: 'A problem.' };
   for (const [status, response] of Object.entries(operation.responses)) {
-    const octets = OCTETS in (response.content ?? {});
+    const octets = command && OCTETS in (response.content ?? {});
     const failed = Number(status) >= 400;
     if (failed) response.content = { [PROBLEM_JSON]: { schema: reference('schemas', 'Problem') } };
     else plainContent(response);
     response.headers = {
+      ...response.headers,
       ...headers('X-Request-Id'),
-      ...(command && headers('ETag', 'KVM-Ret')),
+      ...(versioned && headers('ETag')),
+      ...(command && headers('KVM-Ret')),
       ...(command && failed && headers('KVM-Errno')),
       ...(['429', '503'].includes(status) && headers('Retry-After')),
       ...(status === '401' && headers('WWW-Authenticate')),

@@ -29,6 +29,7 @@ export class ReplaysController {
     kind: 'read',
     answer: replayShape,
     status: 202,
+    located: true,
   })
   async startReplay(
     @Http() { request, reply }: Exchange,

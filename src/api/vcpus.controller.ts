@@ -50,6 +50,7 @@ export class VcpusController {
     kind: 'command',
     answer: createdVcpu,
     status: 201,
+    located: true,
   })
   createVcpu(
     @Http() http: Exchange,

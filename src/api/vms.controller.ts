@@ -73,6 +73,7 @@ export class VmsController {
     kind: 'command',
     answer: createdVm,
     status: 201,
+    located: true,
   })
   createVm(
     @Http() http: Exchange,

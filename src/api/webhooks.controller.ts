@@ -37,6 +37,7 @@ export class WebhooksController {
     kind: 'change',
     answer: createdWebhook,
     status: 201,
+    located: true,
   })
   async createWebhook(
     @Http() http: Exchange,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import 'reflect-metadata';
 import { type App, type AppOptions, createApp } from '../../../src/api/app.js';
 import { makeLog } from '../../../src/api/log.js';
+import { problemShape } from '../../../src/api/shapes/problem.js';
 import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 import { type Service, type ServiceOptions, openService } from '../../../src/infra/service.js';
 import { verifyLedger } from '../../../src/infra/verify/verify-ledger.js';
@@ -23,6 +24,12 @@ export interface Answer {
 }
 
 type Fields = Readonly<Record<string, string>>;
+
+/** Fails if a problem says what the document does not know. */
+function assertKnown(problem: Body): void {
+  const strange = Object.keys(problem).find((name) => !Object.hasOwn(problemShape.shape, name));
+  if (strange !== undefined) throw new Error(`${strange} is not documented: ${JSON.stringify(problem)}`);
+}
 
 /** A service of its own in a temporary directory, behind a real socket. */
 export class Api {
@@ -86,7 +93,9 @@ export class Api {
     const json = body === undefined ? {} : { 'content-type': 'application/json' };
     const text = body === undefined ? undefined : JSON.stringify(body);
     const response = await this.raw(method, path, text, { ...json, ...headers });
-    return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
+    const answer = (await response.json()) as Body;
+    if (response.headers.get('content-type') === 'application/problem+json') assertKnown(answer);
+    return { status: response.status, headers: response.headers, body: answer };
   }
 
   /** As `call`; fails unless it was answered 2xx. */
