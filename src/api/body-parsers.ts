@@ -1,3 +1,4 @@
+import { type HttpRequest, headerOf } from './http.js';
 import { excessOf } from './json-excess.js';
 import { RequestProblem, malformedRequest } from './problem.js';
 
@@ -6,7 +7,7 @@ export const BODY_MAX = 256 * 1024;
 export const BULK_MAX = 16 * 1024 * 1024;
 
 type Parsed = (error: Error | null, body?: unknown) => void;
-type Parser = (request: object, body: Buffer, done: Parsed) => void;
+type Parser = (request: HttpRequest, body: Buffer, done: Parsed) => void;
 
 /** What of a Fastify instance the parsers are registered with. */
 export interface ParserHost {
@@ -21,10 +22,23 @@ const rawBodies = new WeakMap<object, Buffer>();
 /** The bytes of a request's body, as they came; none if there was no body. */
 export const rawBodyOf = (request: object): Buffer => rawBodies.get(request) ?? NOTHING;
 
-/** A parser that also remembers the bytes. */
+/** What is wrong with a body that is compressed or the like: its bytes are not what they seem, and nothing decodes them. */
+function codingProblem(request: HttpRequest): RequestProblem | undefined {
+  const coding = headerOf(request, 'content-encoding')?.trim().toLowerCase() ?? '';
+  if (['', 'identity'].includes(coding)) return undefined;
+  const detail = `the body must be as it is, and not in the content coding ${coding}`;
+  return new RequestProblem('unsupported_media_type', detail, {}, { 'accept-encoding': 'identity' });
+}
+
+/** A parser that takes bodies as they are, and also remembers the bytes. */
 const remembering =
   (parser: Parser): Parser =>
   (request, body, done) => {
+    const problem = codingProblem(request);
+    if (problem) {
+      done(problem);
+      return;
+    }
     rawBodies.set(request, body);
     parser(request, body, done);
   };

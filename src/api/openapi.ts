@@ -21,6 +21,7 @@ const HEADERS: Readonly<Record<string, object>> = {
     description: '`true`: the answer to an earlier request under the same Idempotency-Key.',
     schema: { type: 'string', enum: ['true'] },
   },
+  'Accept-Encoding': { description: 'The content codings that a body may be in: none.', schema: text },
   'WWW-Authenticate': { description: 'How to say who asks (RFC 6750).', schema: text },
   'X-Request-Id': { description: 'As the client sent it, or made by the service.', schema: text },
 };
@@ -177,6 +178,7 @@ function complete(method: string, operation: OperationObject, schemas: Schemas):
       ...(command && failed && headers('KVM-Errno')),
       ...(['429', '503'].includes(status) && headers('Retry-After')),
       ...(status === '401' && headers('WWW-Authenticate')),
+      ...(status === '415' && headers('Accept-Encoding')),
       ...(change && Number(status) < 500 && headers('Idempotency-Replayed')),
       ...(octets && !failed && headers('KVM-Exception')),
     };

@@ -1,7 +1,8 @@
+import { deflateSync, gzipSync } from 'node:zlib';
 import { Api } from './support/api.js';
 import { badData } from './support/bad-data.js';
 import { badPaths } from './support/bad-paths.js';
-import { JSON_HEADERS, MEMOP } from './support/bad-request.js';
+import { JSON_HEADERS, MEMOP, OCTETS } from './support/bad-request.js';
 
 /** What zod writes of itself. */
 const LIBRARY = /: (?:Invalid (?:input|option|key|value|string|number)|Too (?:small|big)|Unrecognized key)|expected /;
@@ -47,6 +48,22 @@ describe('what is not a command', () => {
   it('takes 100 characters in a part of the path', async () => {
     expect((await api.raw('GET', `/v1/vms/${'x'.repeat(100)}`)).status).toBe(400);
     expect((await api.raw('GET', `/v1/vms/${'x'.repeat(101)}`)).status).toBe(414);
+  });
+
+  it.each([
+    [
+      'compressed octets',
+      'PUT',
+      '/v1/vms/m/memory?gpa=0',
+      gzipSync('guest'),
+      { ...OCTETS, 'content-encoding': 'gzip' },
+    ],
+    ['compressed JSON', 'POST', MEMOP, deflateSync('{}'), { ...JSON_HEADERS, 'content-encoding': 'Deflate' }],
+  ])('does not take %s for what they seem', async (_what, method, path, bytes, headers) => {
+    const { status, headers: told } = await api.raw(method, path, bytes, headers);
+    expect([status, told.get('accept-encoding')]).toEqual([415, 'identity']);
+    expect(await api.head()).toBe(head);
+    expect((await api.raw(method, path, '', { ...headers, 'content-encoding': 'identity' })).status).toBe(400);
   });
 
   it('tells which methods a path takes', async () => {
