@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { createVcpu } from '../domain/shapes/memory.js';
 import { aarch64RegisterRequest } from '../domain/shapes/aarch64-registers.js';
-import { s390xRegisters } from '../domain/shapes/s390x-registers.js';
+import { s390xRegisterRequest } from '../domain/shapes/s390x-registers.js';
 import { x86Registers } from '../domain/shapes/x86-registers.js';
 import type { Command } from '../domain/vm/command.js';
 import { type Envelope, fieldsOf } from './answers.js';
@@ -19,7 +19,7 @@ import { type VcpuPath, type VmPath, noQuery, vcpuPath, vmPath } from './shapes/
 import { createdVcpu, vcpuPage, vcpuShape } from './shapes/vcpu.js';
 import { vcpuView, vcpusOf } from './vm-view.js';
 
-const registersBody = byArch({ s390x: s390xRegisters, x86_64: x86Registers, aarch64: aarch64RegisterRequest });
+const registersBody = byArch({ s390x: s390xRegisterRequest, x86_64: x86Registers, aarch64: aarch64RegisterRequest });
 
 /** The command that changes registers. */
 function settingRegisters(vcpu: number, { arch, body }: BodyOf<typeof registersBody.shapes>): Command {

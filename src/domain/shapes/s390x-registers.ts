@@ -27,10 +27,12 @@ const several = <Value extends typeof u128 | typeof u32>(value: Value, count: 16
 /** Bytes of the runtime-instrumentation control block. */
 const RICCB_SIZE = 64;
 
-/** Any subset of an s390x vCPU's registers (contract, shapes). */
+const psw = z.strictObject({ mask: u64, addr: u64 });
+
+/** Any subset of an s390x vCPU's registers, as facts have it. */
 export const s390xRegisters = z
   .strictObject({
-    psw: z.strictObject({ mask: u64, addr: u64 }),
+    psw,
     prefix: u32,
     gprs: several(u64, 16),
     crs: several(u64, 16),
@@ -59,10 +61,18 @@ export const s390xRegisters = z
     etoken: u64,
     etokenExtension: u64,
   })
-  .partial()
-  .meta({ id: 'S390xRegisters' });
+  .partial();
 
 export type S390xRegisterChanges = z.output<typeof s390xRegisters>;
 
+/** As user space names them (contract, shapes): of the PSW too, what is named. */
+export const s390xRegisterRequest = s390xRegisters
+  .extend({ psw: psw.partial().optional() })
+  .meta({ id: 'S390xRegisters' });
+
 /** A change of a vCPU's registers by user space; effective at once. */
-export const setRegisters = z.strictObject({ type: z.literal('set_registers'), vcpu: u32, registers: s390xRegisters });
+export const setRegisters = z.strictObject({
+  type: z.literal('set_registers'),
+  vcpu: u32,
+  registers: s390xRegisterRequest,
+});

@@ -14,8 +14,8 @@ export const badPaths: BadRequests = [
     { method: 'PATCH', path: '/v1/vms/m/vcpus/0/registers', body: { crs: new Array(15).fill(0) }, names: 'crs' },
   ],
   [
-    'half a PSW',
-    { method: 'PATCH', path: '/v1/vms/m/vcpus/0/registers', body: { psw: { mask: 0 } }, names: 'psw.addr' },
+    'a PSW with a part that is none',
+    { method: 'PATCH', path: '/v1/vms/m/vcpus/0/registers', body: { psw: { address: 0 } }, names: 'psw.address' },
   ],
   ['a translation of nothing', { path: '/v1/vms/m/vcpus/0/translate', body: {}, names: 'gaddr' }],
   [

@@ -52,6 +52,17 @@ describe('a change of registers', () => {
     expect(registersOf(made)?.gprs.slice(2, 5)).toEqual([2n, 0n, 4n]);
   });
 
+  it('takes either half of the PSW alone', () => {
+    const made = machine();
+    set(made, 0, { psw: { mask: '0x180000000', addr: '0x1000' } });
+    set(made, 0, { psw: { addr: '0x2000' } });
+    expect(registersOf(made)?.psw).toEqual({ mask: 0x180000000n, addr: 0x2000n });
+    set(made, 0, { psw: { mask: 0 } });
+    expect(registersOf(made)?.psw).toEqual({ mask: 0n, addr: 0x2000n });
+    set(made, 0, { psw: {} });
+    expect(registersOf(made)?.psw).toEqual({ mask: 0n, addr: 0x2000n });
+  });
+
   it('keeps only the bits of the prefix that exist', () => {
     const made = machine();
     set(made, 0, { prefix: '0xffffffff' });
