@@ -11,5 +11,6 @@ import { RequestProblem } from './problem.js';
 export function introspectedIn({ vm, version }: Existing): X86Vm {
   if (vm.arch === 'x86_64') return vm;
   const about = { errno: 'ENOTTY', ret: -ERRNO.ENOTTY, vm: vm.id, version };
-  throw new RequestProblem('not_here', `VM ${vm.id} is of ${vm.arch}, and has no introspection`, about);
+  const told = { 'kvm-ret': String(about.ret), 'kvm-errno': about.errno };
+  throw new RequestProblem('not_here', `VM ${vm.id} is of ${vm.arch}, and has no introspection`, about, told);
 }

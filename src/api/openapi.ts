@@ -168,14 +168,16 @@ function complete(method: string, operation: OperationObject, schemas: Schemas):
   for (const [status, response] of Object.entries(operation.responses)) {
     const octets = command && OCTETS in (response.content ?? {});
     const failed = Number(status) >= 400;
+    // What is not there on an architecture has an errno, whether it would be recorded or not.
+    const refusable = command || status === '501';
     if (failed) response.content = { [PROBLEM_JSON]: { schema: reference('schemas', 'Problem') } };
     else plainContent(response);
     response.headers = {
       ...response.headers,
       ...headers('X-Request-Id'),
       ...(versioned && headers('ETag')),
-      ...(command && headers('KVM-Ret')),
-      ...(command && failed && headers('KVM-Errno')),
+      ...(refusable && headers('KVM-Ret')),
+      ...(refusable && failed && headers('KVM-Errno')),
       ...(['429', '503'].includes(status) && headers('Retry-After')),
       ...(status === '401' && headers('WWW-Authenticate')),
       ...(status === '415' && headers('Accept-Encoding')),

@@ -84,10 +84,10 @@ describe('introspection over REST', () => {
   it('another architecture has none', async () => {
     await api.machine('s390');
     const problem = async (method: string, path: string, body?: unknown) => {
-      const { status, body: answer } = await api.call(method, `/v1/vms/s390/${path}`, body);
-      return [status, answer['errno'], answer['ret']];
+      const { status, headers, body: answer } = await api.call(method, `/v1/vms/s390/${path}`, body);
+      return [status, answer['errno'], answer['ret'], headers.get('kvm-errno'), headers.get('kvm-ret')];
     };
-    const ENOTTY = [501, 'ENOTTY', -25];
+    const ENOTTY = [501, 'ENOTTY', -25, 'ENOTTY', '-25'];
     expect(await problem('GET', 'introspection')).toEqual(ENOTTY);
     expect(await problem('GET', 'introspection/events?wait=20000')).toEqual(ENOTTY);
     for (const path of ['hook', 'unhook', 'preunhook'])
