@@ -1,9 +1,11 @@
 import { Body, Controller, Delete, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
 import { seesAsMuchAs } from '../infra/access/visible.js';
 import type { Service } from '../infra/service.js';
 import type { Webhook, WebhookSettings } from '../infra/webhooks/webhook.js';
 import { type Keeping, UnknownWebhook } from '../infra/webhooks/webhooks.js';
+import { type Page, cursorOf, pageOf, paging } from './cursor.js';
 import { type Exchange, Http, type HttpRequest, principalOf } from './http.js';
 import { keepingChange } from './keeping-change.js';
 import { operation } from './openapi-operation.js';
@@ -18,10 +20,12 @@ import {
   createWebhookBody,
   createdWebhook,
   resumeWebhookBody,
-  webhookList,
+  webhookPage,
   webhookShape,
 } from './shapes/webhook.js';
 import { settingsOf, webhookView } from './webhook-view.js';
+
+const listQuery = z.strictObject(paging);
 
 /** Where records are delivered to as they are appended. */
 @ApiTags('Webhooks')
@@ -57,11 +61,16 @@ export class WebhooksController {
   }
 
   @Get()
-  @operation({ summary: 'List webhooks in order of id', kind: 'plain', answer: webhookList })
-  listWebhooks(@Http() { request }: Exchange, @Query({ schema: noQuery }) _: object): object {
+  @operation({ summary: 'List webhooks in order of id', kind: 'plain', answer: webhookPage })
+  listWebhooks(
+    @Http() { request }: Exchange,
+    @Query({ schema: listQuery }) { limit, cursor }: z.output<typeof listQuery>,
+  ): Page<object> {
+    const after = cursorOf(cursor, webhookPath.shape.id, '');
     const principal = principalOf(request);
-    const seen = this.service.webhooks.list().filter(({ maker }) => seesAsMuchAs(principal, maker));
-    return { items: seen.map(webhookView) };
+    const seen = this.service.webhooks.list().filter(({ id, maker }) => id > after && seesAsMuchAs(principal, maker));
+    const { items, ...page } = pageOf(seen, limit, ({ id }) => id);
+    return { items: items.map(webhookView), ...page };
   }
 
   @Get(':id')

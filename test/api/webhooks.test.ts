@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { createdWebhook, webhookList, webhookShape } from '../../src/api/shapes/webhook.js';
+import { createdWebhook, webhookPage, webhookShape } from '../../src/api/shapes/webhook.js';
 import { cloudEventShape } from '../../src/api/shapes/journal.js';
 import { LEDGER_FILE } from '../../src/infra/data-dir.js';
 import { eventually } from '../support/eventually.js';
@@ -44,9 +44,27 @@ describe('webhooks over REST', () => {
       cursor: 0,
     });
     expect(await api.done('GET', `${HOOKS}/${hook.id}`)).toEqual(hook);
-    expect(webhookList.parse(await api.done('GET', HOOKS))).toEqual({ items: [hook] });
+    expect(webhookPage.parse(await api.done('GET', HOOKS))).toEqual({ items: [hook] });
     for (const path of [HOOKS, `${HOOKS}/${hook.id}`])
       expect(await (await api.raw('GET', path)).text()).not.toContain(secret.slice(6));
+  });
+
+  it('are listed in pages, in order of id', async () => {
+    for (let i = 0; i < 3; i++) await create();
+    const { items: all } = webhookPage.parse(await api.done('GET', HOOKS));
+    const found: string[] = [];
+    for (let more: string | undefined = ''; more !== undefined;) {
+      const page = webhookPage.parse(await api.done('GET', `${HOOKS}?limit=2${more}`));
+      expect(page.items.length).toBeLessThanOrEqual(2);
+      found.push(...page.items.map(({ id }) => id));
+      more = page.nextCursor && `&cursor=${page.nextCursor}`;
+    }
+    expect(found.length).toBeGreaterThanOrEqual(3);
+    expect(found).toEqual(all.map(({ id }) => id).sort());
+    const { nextCursor } = webhookPage.parse(await api.done('GET', `${HOOKS}?limit=1`));
+    expect((await api.call('GET', `/v1/journal?cursor=${String(nextCursor)}`)).status).toBe(400);
+    for (const query of ['limit=0', 'limit=1001', 'cursor=x'])
+      expect((await api.call('GET', `${HOOKS}?${query}`)).status).toBe(400);
   });
 
   it('are changed only with the answer that is kept under a key', async () => {

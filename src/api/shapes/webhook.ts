@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { WEBHOOK_STATES } from '../../infra/webhooks/webhook.js';
 import { journalFilter } from './journal.js';
-import { hex, rfc3339 } from './output.js';
+import { hex, rfc3339, pageShape } from './output.js';
 
 const MOST_URL = 2048;
 
@@ -114,4 +114,4 @@ export const createdWebhook = z
   })
   .meta({ id: 'CreatedWebhook' });
 
-export const webhookList = z.strictObject({ items: z.array(webhookShape) }).meta({ id: 'WebhookList' });
+export const webhookPage = pageShape(webhookShape, {}).meta({ id: 'WebhookPage' });
