@@ -18,7 +18,10 @@ export const matching = {
   actor: z.string().max(255).optional(),
   from: time.optional().meta({ description: 'not before this time (RFC 3339)' }),
   to: time.optional().meta({ description: 'not after this time (RFC 3339)' }),
-  gpa: u64.optional().meta({ description: 'only records that touched a guest frame of this range: its first byte' }),
+  gpa: u64.optional().meta({
+    description:
+      'only records that touched guest frames of this range: its first byte; one that touched several places, as a batch does, counts for all that lies in between',
+  }),
   size: u64.optional().meta({ description: 'the bytes of that range; 1 if absent' }),
 };
 
