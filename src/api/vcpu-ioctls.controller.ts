@@ -16,6 +16,7 @@ import {
   preFaultAnswer,
   preFaultBody,
   ucasBody,
+  ucasUnmapBody,
   vcpuFaultBody,
 } from './shapes/run.js';
 
@@ -112,7 +113,8 @@ export class VcpuIoctlsController {
   @Post('ucas/unmap')
   @operation({
     summary: 'Take such a mapping away',
-    description: 'KVM_S390_UCAS_UNMAP. A body without the mapping is a bad address: EFAULT.',
+    description:
+      'KVM_S390_UCAS_UNMAP; `userAddr` is not looked at. A body without the mapping is a bad address: EFAULT.',
     kind: 'command',
     answer: done,
   })
@@ -120,8 +122,8 @@ export class VcpuIoctlsController {
     @Http() http: Exchange,
     @Param({ schema: vcpuPath }) { vm, vcpu }: VcpuPath,
     @Query({ schema: noQuery }) _: object,
-    @Body({ schema: ucasBody }) body: UcasBody,
+    @Body({ schema: ucasUnmapBody }) { userAddr = 0n, ...body }: UcasBody,
   ): Promise<Envelope> {
-    return this.commands.answer(http, vm, { type: 'ucas_unmap', vcpu, mapping: mappingOf(body) });
+    return this.commands.answer(http, vm, { type: 'ucas_unmap', vcpu, mapping: mappingOf({ userAddr, ...body }) });
   }
 }

@@ -89,6 +89,11 @@ describe('a vCPU over REST', () => {
     await api.done('POST', '/v1/vms/u/vcpus/0/ucas/map', segment);
     await api.done('POST', '/v1/vms/u/vcpus/0/fault', { addr: '0x100000' });
     await api.done('POST', '/v1/vms/u/vcpus/0/ucas/unmap', segment);
+    expect(await errno('POST', '/v1/vms/u/vcpus/0/fault', { addr: '0x100000' })).toEqual([409, 'EREMOTE']);
+    await api.done('POST', '/v1/vms/u/vcpus/0/ucas/map', segment);
+    await api.done('POST', '/v1/vms/u/vcpus/0/ucas/unmap', { vcpuAddr: '0x100000', length: '0x100000' });
+    expect(await errno('POST', '/v1/vms/u/vcpus/0/fault', { addr: '0x100000' })).toEqual([409, 'EREMOTE']);
+    expect(await errno('POST', '/v1/vms/u/vcpus/0/ucas/unmap', {})).toEqual([422, 'EFAULT']);
     expect(await errno('POST', `${PATH}/ucas/map`, segment)).toEqual([400, 'EINVAL']);
     expect(await errno('POST', '/v1/vms/u/vcpus/0/ucas/map', {})).toEqual([422, 'EFAULT']);
   });
@@ -110,6 +115,10 @@ describe('a vCPU over REST', () => {
     ['POST', 'pre-fault', { gpa: 0 }, 'size'],
     ['POST', 'fault', { addr: 0.5 }, 'addr'],
     ['POST', 'ucas/map', { userAddr: 0 }, 'length'],
+    ['POST', 'ucas/map', { vcpuAddr: 0, length: 0 }, 'length'],
+    ['POST', 'ucas/unmap', { userAddr: 0 }, 'length'],
+    ['POST', 'ucas/unmap', { vcpuAddr: 0 }, 'length'],
+    ['POST', 'ucas/unmap', { length: 0 }, 'length'],
   ])('%s %s of %j is malformed and not recorded', async (method, path, body, names) => {
     const before = await api.head();
     const { status, body: problem } = await api.call(method, `${PATH}/${path}`, body);

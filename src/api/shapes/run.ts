@@ -69,3 +69,15 @@ export const ucasBody = ucasMapping
   .meta({ id: 'UcasMapping' });
 
 export type UcasBody = z.output<typeof ucasBody>;
+
+/** The same to take a mapping away, for which `userAddr` counts for nothing (api.rst 4.41). */
+export const ucasUnmapBody = ucasMapping
+  .partial()
+  .refine(
+    ({ userAddr, vcpuAddr, length }) => {
+      const given = length !== undefined;
+      return given === (vcpuAddr !== undefined) && (given || userAddr === undefined);
+    },
+    { path: ['length'], error: 'vcpuAddr and length are required together' },
+  )
+  .meta({ id: 'UcasUnmapping' });
