@@ -1,3 +1,4 @@
+import type { Json } from '../domain/digester.js';
 import { hex } from '../domain/json.js';
 import type { Interrupt } from '../domain/shapes/s390x-interrupt.js';
 import { PGM } from '../domain/s390x/program-exception.js';
@@ -7,9 +8,13 @@ import type { S390xVcpu } from '../domain/s390x/vcpu.js';
 import { shownMemslot, shownS390xRegisters, shownX86Vcpu } from '../domain/vm/shown.js';
 import type { Aarch64Vm, Vm } from '../domain/vm/state.js';
 import type { X86Vcpu } from '../domain/x86_64/vcpu.js';
+import { digester } from '../infra/digester.js';
 import type { Existing } from '../infra/machines/machines.js';
 import { answerJson } from './answer-json.js';
 import type { Envelope } from './answers.js';
+
+/** With all names in order: what a client sent in another order is answered as it is read from the journal. */
+const inOrder = (value: unknown): Json => JSON.parse(digester.canonical(answerJson(value))) as Json;
 
 /** A VM as it is answered (contract, shapes), but for where it stands. */
 export function vmFields({
@@ -36,10 +41,10 @@ export function vmFields({
     updatedAt,
     destroyedAt,
     state: regions,
-    host,
+    host: inOrder(host),
     memslots: memory.slots.map(shownMemslot).sort((a, b) => a.slot - b.slot),
     vcpus: [...vcpus.keys()].sort((a, b) => a - b),
-    labels,
+    labels: inOrder(labels),
   }) as Envelope;
 }
 

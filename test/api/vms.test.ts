@@ -60,6 +60,18 @@ describe('VMs', () => {
     expect([status, body['type']]).toEqual([404, 'urn:vmledger:problem:unknown-version']);
   });
 
+  it.each(['s390x', 'x86_64', 'aarch64'])(
+    'of %s are answered in the same bytes under the same entity tag',
+    async (arch) => {
+      const path = `/v1/vms/same-${arch}`;
+      const labels = { z: '1', a: '2', '7': '3' };
+      await api.done('POST', '/v1/vms', { labels, arch, id: `same-${arch}`, host: { freeMemory: '0x100000' } });
+      const [now, then] = [await api.raw('GET', path), await api.raw('GET', `${path}?version=1`)];
+      expect(now.headers.get('etag')).toBe(then.headers.get('etag'));
+      expect(await now.text()).toBe(await then.text());
+    },
+  );
+
   it('are destroyed, and can be read for ever', async () => {
     await api.done('POST', '/v1/vms', { id: 'gone', arch: 's390x' });
     expect(await api.done('DELETE', '/v1/vms/gone')).toMatchObject({ ret: 0, version: 2 });
