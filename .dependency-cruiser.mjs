@@ -15,6 +15,25 @@ export default {
       to: { path: ['^src/api', 'node_modules/@nestjs/'] },
     },
     {
+      name: 'http-knows-no-resource',
+      comment: 'what every request meets, of whatever resource',
+      severity: 'error',
+      from: { path: '^src/api/http/' },
+      to: { path: '^src/api/', pathNot: '^src/api/http/' },
+    },
+    {
+      name: 'commands-know-no-resource',
+      severity: 'error',
+      from: { path: '^src/api/commands/' },
+      to: { path: '^src/api/', pathNot: '^src/api/(commands|http)/' },
+    },
+    {
+      name: 'resources-are-apart',
+      severity: 'error',
+      from: { path: '^src/api/(vms|audit|health)/' },
+      to: { path: '^src/api/(vms|audit|health|cli)/', pathNot: '^src/api/$1/' },
+    },
+    {
       name: 'no-cycles',
       severity: 'error',
       from: {},

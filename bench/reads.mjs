@@ -1,4 +1,4 @@
-import { applyEntry } from '../dist/domain/vm/apply.js';
+import { applyEntry } from '../dist/domain/vm/folds/apply.js';
 import { command } from '../dist/domain/vm/command.js';
 import { decide } from '../dist/domain/vm/decide.js';
 import { rate } from './support.mjs';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { applyEntry } from '../dist/domain/vm/apply.js';
+import { applyEntry } from '../dist/domain/vm/folds/apply.js';
 import { command } from '../dist/domain/vm/command.js';
 import { decide } from '../dist/domain/vm/decide.js';
-import { explainWalk } from '../dist/domain/x86_64/explain.js';
-import { pagingOf } from '../dist/domain/x86_64/paging.js';
-import { Walker } from '../dist/domain/x86_64/walk.js';
+import { explainWalk } from '../dist/domain/x86_64/paging/explain.js';
+import { pagingOf } from '../dist/domain/x86_64/paging/paging.js';
+import { Walker } from '../dist/domain/x86_64/paging/walk.js';
 import { median, rate, scratch, serve } from './support.mjs';
 
 const WALKS = 2_000_000;

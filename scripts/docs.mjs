@@ -1,7 +1,7 @@
 // Writes docs/generated from the built domain, and docs/access.md; with --check writes nothing and fails if a file is stale.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { accessDocument } from '../dist/api/auth/access-document.js';
-import { documents } from '../dist/domain/vm/documents.js';
+import { documents } from '../dist/domain/vm/documents/documents.js';
 
 const directory = new URL('../docs/generated/', import.meta.url);
 const check = process.argv.includes('--check');

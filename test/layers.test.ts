@@ -14,6 +14,9 @@ const BAD: Readonly<Record<string, readonly [what: string, imports: string, rule
   'src/domain/upwards.ts': ['the domain knows infra', '../infra/good.js', 'domain-imports-nobody'],
   'src/infra/upwards.ts': ['infra knows the API', '../api/good.js', 'infra-does-not-know-the-api'],
   'src/infra/nest.ts': ['infra knows Nest', '@nestjs/common', 'infra-does-not-know-the-api'],
+  'src/api/http/upwards.ts': ['what every request meets knows a resource', '../vms/good.js', 'http-knows-no-resource'],
+  'src/api/commands/upwards.ts': ['commands know a resource', '../audit/good.js', 'commands-know-no-resource'],
+  'src/api/vms/sideways.ts': ['a resource knows another', '../audit/good.js', 'resources-are-apart'],
   'src/api/one.ts': ['two files import each other', './other.js', 'no-cycles'],
   'src/api/nowhere.ts': ['a file is not there', './nothing.js', 'resolvable'],
   'src/infra/undeclared.ts': ['a package is not declared', 'typescript', 'no-dev-dependencies'],
@@ -23,6 +26,10 @@ const GOOD: Readonly<Record<string, readonly string[]>> = {
   'src/domain/good.ts': ['zod'],
   'src/infra/good.ts': ['../domain/good.js', 'rxjs', 'node:fs'],
   'src/api/good.ts': ['../infra/good.js', '@nestjs/common'],
+  'src/api/http/good.ts': ['../../infra/good.js'],
+  'src/api/commands/good.ts': ['../http/good.js'],
+  'src/api/vms/good.ts': ['../commands/good.js', '../http/good.js'],
+  'src/api/audit/good.ts': ['../commands/good.js'],
 };
 
 /** The other end of the cycle, of which the first file is told. */

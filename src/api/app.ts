@@ -7,18 +7,18 @@ import type { TokenKind } from '../infra/access/token-kind.js';
 import type { Service } from '../infra/service.js';
 import { AppModule } from './app.module.js';
 import { Gate } from './auth/gate.js';
-import { BODY_MAX, BULK_MAX, type ParserHost, registerParsers } from './body-parsers.js';
-import { answerClientError } from './client-error.js';
+import { BODY_MAX, BULK_MAX, type ParserHost, registerParsers } from './http/body-parsers.js';
+import { answerClientError } from './http/client-error.js';
 import { type HookHost, type Hooks, addHooks, requestHooks } from './hooks.js';
-import type { HttpReply, HttpRequest, RouteSettings } from './http.js';
-import { type Log, makeLog } from './log.js';
-import { nestLogger } from './nest-logger.js';
-import { openApiOf } from './openapi.js';
-import { type RateHost, limitRate } from './rate-limit.js';
+import type { HttpReply, HttpRequest, RouteSettings } from './http/http.js';
+import { type Log, makeLog } from './http/log.js';
+import { nestLogger } from './http/nest-logger.js';
+import { openApiOf } from './openapi/openapi.js';
+import { type RateHost, limitRate } from './auth/rate-limit.js';
 import { ProblemFilter } from './problem.filter.js';
-import { RouteTable } from './route-table.js';
-import { SchemaPipe } from './schema.pipe.js';
-import { READER_PATIENCE } from './stuck-reader.js';
+import { RouteTable } from './http/route-table.js';
+import { SchemaPipe } from './http/schema.pipe.js';
+import { READER_PATIENCE } from './http/stuck-reader.js';
 
 const REQUEST_ID = /^[\w.-]{1,128}$/;
 

@@ -1,13 +1,13 @@
 import type { Service } from '../infra/service.js';
 import type { Gate } from './auth/gate.js';
-import { type VersionedRequest, assertHost } from './host-header.js';
-import { type HttpReply, type HttpRequest, setHeaders, settingsOf } from './http.js';
-import { Idempotency, type SentReply } from './idempotency.js';
-import type { Log } from './log.js';
-import type { RateLimit } from './rate-limit.js';
-import { type LoggedReply, logAnswered } from './request-log.js';
-import { securityHeaders } from './security-headers.js';
-import { partWithStuckReader } from './stuck-reader.js';
+import { type VersionedRequest, assertHost } from './http/host-header.js';
+import { type HttpReply, type HttpRequest, type SentReply, setHeaders, settingsOf } from './http/http.js';
+import { Idempotency } from './commands/idempotency.js';
+import type { Log } from './http/log.js';
+import type { RateLimit } from './auth/rate-limit.js';
+import { type LoggedReply, logAnswered } from './http/request-log.js';
+import { securityHeaders } from './http/security-headers.js';
+import { partWithStuckReader } from './http/stuck-reader.js';
 
 type Done = (error?: Error) => void;
 

@@ -9,7 +9,7 @@ import { config as rxjs } from 'rxjs';
 import { type Config, readConfig } from '../infra/config.js';
 import { type Service, openService } from '../infra/service.js';
 import { createApp } from './app.js';
-import { type Log, makeLog } from './log.js';
+import { type Log, makeLog } from './http/log.js';
 
 /** Milliseconds that requests which are under way have left once the process was told to end. */
 const DRAIN_MAX = 10_000;

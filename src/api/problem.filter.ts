@@ -1,12 +1,12 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
-import { BODY_MAX, BULK_MAX } from './body-parsers.js';
-import { type HttpReply, type HttpRequest, pathOf, settingsOf } from './http.js';
-import type { Log } from './log.js';
-import { type Problem, PROBLEM_JSON, type ProblemKind, Refusal, RequestProblem } from './problem.js';
-import { problemOf } from './problem-of.js';
-import { setOutcome } from './answers.js';
-import type { RouteTable } from './route-table.js';
-import { traceIdOf } from './trace-context.js';
+import { BODY_MAX, BULK_MAX } from './http/body-parsers.js';
+import { type HttpReply, type HttpRequest, pathOf, settingsOf } from './http/http.js';
+import type { Log } from './http/log.js';
+import { type Problem, PROBLEM_JSON, type ProblemKind, Refusal, RequestProblem } from './http/problem.js';
+import { problemOf } from './http/problem-of.js';
+import { setOutcome } from './commands/answers.js';
+import type { RouteTable } from './http/route-table.js';
+import { traceIdOf } from './http/trace-context.js';
 
 /** Most characters of a part of the path that stands for something: Fastify's own limit. */
 const PART_MAX = 100;

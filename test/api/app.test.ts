@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import { REQUEST_TIMEOUT } from '../../src/api/app.js';
-import { BODY_MAX, BULK_MAX } from '../../src/api/body-parsers.js';
+import { BODY_MAX, BULK_MAX } from '../../src/api/http/body-parsers.js';
 import { Api } from './support/api.js';
 import { answerOf, connected, exchange } from './support/raw.js';
 

@@ -4,7 +4,7 @@ import { world } from '../../src/infra/world.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeLog } from '../../src/api/log.js';
+import { makeLog } from '../../src/api/http/log.js';
 import { Api, base64 } from './support/api.js';
 
 describe('every response', () => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KEPT_HEADERS } from '../../src/api/kept-answer.js';
+import { KEPT_HEADERS } from '../../src/api/commands/kept-answer.js';
 import { Api } from './support/api.js';
 import { CHANGES, type Change, requestOf } from './support/changes.js';
 

@@ -1,5 +1,5 @@
 import { lastValueFrom } from 'rxjs';
-import { todAt } from '../../src/domain/s390x/tod.js';
+import { todAt } from '../../src/domain/s390x/model/tod.js';
 import { Api } from './support/api.js';
 
 interface Recorded {

@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../src/api/app.js';
-import { makeLog } from '../../src/api/log.js';
+import { makeLog } from '../../src/api/http/log.js';
 import { LEDGER_FILE } from '../../src/infra/data-dir.js';
 import { openService } from '../../src/infra/service.js';
 import { Api } from './support/api.js';

@@ -1,4 +1,4 @@
-import { makeLog } from '../../src/api/log.js';
+import { makeLog } from '../../src/api/http/log.js';
 import { EventClient } from '../support/events.js';
 import { Receiver } from '../support/receiver.js';
 import { Api, type Body } from './support/api.js';

@@ -1,6 +1,6 @@
 import type { Principal } from '../../infra/access/principal.js';
 import type { TokenKind } from '../../infra/access/token-kind.js';
-import { RequestProblem } from '../problem.js';
+import { RequestProblem } from '../http/problem.js';
 
 /** That it is not known who asks; tells how to say it (RFC 6750, 3). */
 function unauthenticated(detail: string, error?: 'invalid_token'): RequestProblem {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { type HttpRequest, headerOf, settingsOf } from '../http.js';
-import { RequestProblem } from '../problem.js';
+import { type HttpRequest, headerOf, settingsOf } from '../http/http.js';
+import { RequestProblem } from '../http/problem.js';
 import { isPublic } from './access.js';
 
 /** The host of a Host header, without its port and the brackets of IPv6. */

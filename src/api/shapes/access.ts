@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { memOpBatch, translateBatch, translateRequest } from '../../domain/shapes/s390x-access.js';
 import { translate2Batch, translate2Request, translateLegacy } from '../../domain/shapes/x86-access.js';
-import { byArch } from '../by-arch.js';
-import { ONE_MOMENT, momentFields, oneMoment } from '../moment.js';
+import { byArch } from '../http/by-arch.js';
+import { ONE_MOMENT, momentFields, oneMoment } from '../http/moment.js';
 import { answered, base64, hex, programException, refusedItem } from './output.js';
 
 const { ops: memOps } = memOpBatch.shape;

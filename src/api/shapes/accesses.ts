@@ -4,9 +4,9 @@ import { CHANGED } from '../../domain/audit/diff/vm-changes.js';
 import { vmId } from '../../domain/shapes/create-vm.js';
 import { HOST_ACCESS_MAX } from '../../domain/shapes/memory.js';
 import { u32, u64 } from '../../domain/shapes/scalars.js';
-import { PAGE_MAX, paging } from '../cursor.js';
-import { ONE_MOMENT, momentFields, oneMoment } from '../moment.js';
-import { queryInteger } from '../query-integer.js';
+import { PAGE_MAX, paging } from '../http/cursor.js';
+import { ONE_MOMENT, momentFields, oneMoment } from '../http/moment.js';
+import { queryInteger } from '../http/query-integer.js';
 import { RANGE_ENDS, RANGE_WHOLE, commitments, matching, rangeEnds, rangeIsWhole } from './journal.js';
 import { hex, located, pageShape, rfc3339 } from './output.js';
 

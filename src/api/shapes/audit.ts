@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MAX_NOTE } from '../../domain/audit/tlog/note.js';
-import { queryInteger } from '../query-integer.js';
+import { queryInteger } from '../http/query-integer.js';
 
 /** A record by its position, in a path. */
 export const positionPath = z.strictObject({ position: queryInteger(1) });

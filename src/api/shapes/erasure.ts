@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { vmId } from '../../domain/shapes/create-vm.js';
 import { REASON_MAX } from '../../domain/shapes/erasure.js';
-import { paging } from '../cursor.js';
+import { paging } from '../http/cursor.js';
 import { located, pageShape, rfc3339 } from './output.js';
 
 const position = z.int().min(1);

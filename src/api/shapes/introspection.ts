@@ -9,8 +9,8 @@ import {
   oneNamed,
   replyFields,
 } from '../../domain/shapes/kvmi.js';
-import { paging } from '../cursor.js';
-import { queryInteger } from '../query-integer.js';
+import { paging } from '../http/cursor.js';
+import { queryInteger } from '../http/query-integer.js';
 import { exitShape } from './exit.js';
 import { answered, base64, hex, located } from './output.js';
 import { vmPath } from './path.js';

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { COMMAND_TYPES, type CommandType } from '../../domain/vm/command.js';
 import { vmId } from '../../domain/shapes/create-vm.js';
 import { u64 } from '../../domain/shapes/scalars.js';
-import { paging } from '../cursor.js';
-import { time } from '../moment.js';
-import { queryInteger } from '../query-integer.js';
+import { paging } from '../http/cursor.js';
+import { time } from '../http/moment.js';
+import { queryInteger } from '../http/query-integer.js';
 import { located, pageShape, rfc3339 } from './output.js';
 
 const types = [...COMMAND_TYPES] as [CommandType, ...CommandType[]];

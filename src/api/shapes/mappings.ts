@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { u64 } from '../../domain/shapes/scalars.js';
-import { ACCESS } from '../../domain/x86_64/permissions.js';
-import { paging } from '../cursor.js';
-import { ONE_MOMENT, momentFields, oneMoment } from '../moment.js';
+import { ACCESS } from '../../domain/x86_64/paging/permissions.js';
+import { paging } from '../http/cursor.js';
+import { ONE_MOMENT, momentFields, oneMoment } from '../http/moment.js';
 import { answered, hex } from './output.js';
 
 /** The range of linear addresses that is asked for, and the page of the answer. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bytes, u32, u64 } from '../../domain/shapes/scalars.js';
 import { EXTENTS_MAX, HOST_ACCESS_MAX, clearDirtyLog, setUserMemoryRegion } from '../../domain/shapes/memory.js';
-import { ONE_MOMENT, momentFields, oneMoment } from '../moment.js';
+import { ONE_MOMENT, momentFields, oneMoment } from '../http/moment.js';
 import { answered, base64, hex } from './output.js';
 
 const { slot, guestPhysAddr, size, userspaceAddr, flags } = setUserMemoryRegion.shape;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { u64 } from '../shapes/scalars.js';
 import { type AttributeGroup, attribute, findAttribute, hasAttribute, lawful } from '../vm/attribute.js';
-import { consult } from '../vm/consult.js';
+import { consult } from '../vm/law/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { type Decision, done, refused } from '../vm/decision.js';
 import type { Aarch64Vm } from '../vm/state.js';

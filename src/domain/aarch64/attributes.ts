@@ -1,6 +1,6 @@
 import { smcccFilter, type SmcccFilterRequest } from '../shapes/aarch64-smccc.js';
 import { type AttributeGroup, attribute, findAttribute, hasAttribute, lawful } from '../vm/attribute.js';
-import { consult } from '../vm/consult.js';
+import { consult } from '../vm/law/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { type Decision, done, refused } from '../vm/decision.js';
 import type { Aarch64Vm } from '../vm/state.js';

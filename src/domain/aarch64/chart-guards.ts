@@ -1,5 +1,5 @@
-import { type CommonGuard, commonGuards } from '../vm/chart-common.js';
-import type { Aarch64LawEvent } from '../vm/law-aarch64.js';
+import { type CommonGuard, commonGuards } from '../vm/law/chart-common.js';
+import type { Aarch64LawEvent } from '../vm/law/law-aarch64.js';
 import type { Aarch64Vm } from '../vm/state.js';
 import { callGuards } from './chart-guards-calls.js';
 

@@ -1,5 +1,5 @@
 import { and, setup } from 'xstate';
-import { arrows, sayings } from '../vm/chart-arrows.js';
+import { arrows, sayings } from '../vm/law/chart-arrows.js';
 import { type ChartEvent, type GuardName, guards } from './chart-guards.js';
 
 /** What the chart is made of: commands as events, named guards, and actions that do nothing but say what comes of the command. */

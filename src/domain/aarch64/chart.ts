@@ -1,5 +1,5 @@
-import { DESTROYED } from '../vm/chart-arrows.js';
-import { createVcpuArrows, lifecycleArrows } from '../vm/chart-common.js';
+import { DESTROYED } from '../vm/law/chart-arrows.js';
+import { createVcpuArrows, lifecycleArrows } from '../vm/law/chart-common.js';
 import { run } from './chart-run.js';
 import { arrow, law } from './chart-setup.js';
 

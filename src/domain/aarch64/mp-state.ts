@@ -1,5 +1,5 @@
 import { AARCH64_MP_STATES, AARCH64_MP_STATE_NAMES, type Aarch64MpState } from '../shapes/aarch64-vcpu.js';
-import { consult } from '../vm/consult.js';
+import { consult } from '../vm/law/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { done, refused } from '../vm/decision.js';
 import type { Aarch64Vm } from '../vm/state.js';

@@ -1,5 +1,5 @@
 import { asAbsolute, frameOf } from '../memory/address.js';
-import type { Event } from '../vm/event.js';
+import type { Event } from '../vm/facts/event.js';
 import type { Aarch64Vm } from '../vm/state.js';
 import { type Implementation, RESULT, answered, low32 } from './smccc-call.js';
 import { PV_TIME } from './smccc-id.js';

@@ -1,7 +1,7 @@
-import { consult } from '../vm/consult.js';
+import { consult } from '../vm/law/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { done, refused } from '../vm/decision.js';
-import type { Event } from '../vm/event.js';
+import type { Event } from '../vm/facts/event.js';
 import type { Aarch64Vm } from '../vm/state.js';
 import { BITMAP_NAMES, type Firmware, firmwareOf } from './firmware.js';
 

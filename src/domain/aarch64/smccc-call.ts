@@ -1,4 +1,4 @@
-import type { Event } from '../vm/event.js';
+import type { Event } from '../vm/facts/event.js';
 import type { Aarch64Vm } from '../vm/state.js';
 import type { Firmware } from './firmware.js';
 import type { Aarch64Vcpu } from './vcpu.js';

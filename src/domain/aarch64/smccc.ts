@@ -1,10 +1,10 @@
 import { RANDOM_SIZE, type SmcccAction } from '../shapes/aarch64-smccc.js';
 import type { Aarch64RegisterChanges } from '../shapes/aarch64-registers.js';
 import type { CommandOf } from '../vm/command.js';
-import { consult } from '../vm/consult.js';
+import { consult } from '../vm/law/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { type Reply, done, refused } from '../vm/decision.js';
-import type { Event } from '../vm/event.js';
+import type { Event } from '../vm/facts/event.js';
 import type { Aarch64Vm } from '../vm/state.js';
 import { firmwareOf } from './firmware.js';
 import { type HostClock, RESULT, type SystemEvent, low32 } from './smccc-call.js';

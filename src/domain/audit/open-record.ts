@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { firstFault, words } from '../shapes/words.js';
 import { erased } from '../memory/erased.js';
 import { type Command, command as commandShape } from '../vm/command.js';
-import { type Event, event as eventShape } from '../vm/event.js';
+import { type Event, event as eventShape } from '../vm/facts/event.js';
 import { type RecordBody, STORING } from './record.js';
 
 /** A record's bulk data by role. */

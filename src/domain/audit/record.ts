@@ -2,7 +2,7 @@ import type { Json } from '../digester.js';
 import type { Errno } from '../errno.js';
 import type { Command } from '../vm/command.js';
 import type { Decision } from '../vm/decision.js';
-import type { Event } from '../vm/event.js';
+import type { Event } from '../vm/facts/event.js';
 import type { Commitment } from './bulk.js';
 
 /** The trace that a request was part of (W3C Trace Context). */

@@ -1,7 +1,7 @@
 import type { Digester, Json } from '../digester.js';
 import { toJson } from '../json.js';
 import { ErasedMemory } from '../memory/erased.js';
-import { applyEntry } from '../vm/apply.js';
+import { applyEntry } from '../vm/folds/apply.js';
 import type { Command } from '../vm/command.js';
 import { decide } from '../vm/decide.js';
 import type { Peers } from '../vm/decider.js';

@@ -1,7 +1,7 @@
 import type { Digester, Json } from '../digester.js';
 import { toJson } from '../json.js';
 import { ErasedMemory, erasedBy } from '../memory/erased.js';
-import type { Event } from '../vm/event.js';
+import type { Event } from '../vm/facts/event.js';
 import { type Bulk, type Commitment, commit, toHex } from './bulk.js';
 import type { LedgerRecord, RecordBody } from './record.js';
 

@@ -2,7 +2,7 @@ import type { Digester } from '../digester.js';
 import { toJson } from '../json.js';
 import type { RemotePages } from '../memory/guest-memory.js';
 import type { Memslot } from '../memory/memslot.js';
-import { INITIAL_REGIONS, type Regions } from '../vm/regions.js';
+import { INITIAL_REGIONS, type Regions } from '../vm/law/regions.js';
 import type { Arch, Outline, Vm } from '../vm/state.js';
 
 const encoder = new TextEncoder();

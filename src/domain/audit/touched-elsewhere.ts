@@ -1,7 +1,7 @@
 import type { GuestMemory } from '../memory/guest-memory.js';
 import type { Command } from '../vm/command.js';
 import type { Peers } from '../vm/decider.js';
-import type { Event } from '../vm/event.js';
+import type { Event } from '../vm/facts/event.js';
 import type { Vm } from '../vm/state.js';
 import { type FrameRange, touchedRanges } from './touched-frames.js';
 

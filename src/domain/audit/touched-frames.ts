@@ -1,7 +1,7 @@
 import { PAGE_SIZE, frameOf } from '../memory/address.js';
 import { MARKS_MAX } from '../shapes/s390x-marks.js';
 import type { Command } from '../vm/command.js';
-import type { Event } from '../vm/event.js';
+import type { Event } from '../vm/facts/event.js';
 
 /** First and last guest frame of something, inclusive. */
 export interface FrameRange {

@@ -1,6 +1,6 @@
 import { ERRNO, type Errno } from '../errno.js';
-import { CHARTS } from '../vm/consult.js';
-import { type Row, arrowsOf } from '../vm/mermaid.js';
+import { CHARTS } from '../vm/law/consult.js';
+import { type Row, arrowsOf } from '../vm/documents/mermaid.js';
 import type { Arch } from '../vm/state.js';
 import { CHART_SOURCES } from './chart-sources.js';
 import { CONDITIONS, STATES } from './conditions.js';

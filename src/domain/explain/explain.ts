@@ -1,8 +1,8 @@
 import { VCPU_ATTRIBUTE_GROUPS as aarch64VcpuGroups } from '../aarch64/attributes-vcpu.js';
 import { ATTRIBUTE_GROUPS as aarch64Groups } from '../aarch64/attributes.js';
 import { ERRNO, type Errno } from '../errno.js';
-import { ATTRIBUTE_GROUPS as s390xGroups } from '../s390x/attributes.js';
-import { PGM } from '../s390x/program-exception.js';
+import { ATTRIBUTE_GROUPS as s390xGroups } from '../s390x/attributes/attributes.js';
+import { PGM } from '../s390x/dat/program-exception.js';
 import { MEM_OPS } from '../shapes/s390x-access.js';
 import { COMMAND_TYPES, type CommandType } from '../vm/command.js';
 import { chartRules } from './chart-rules.js';

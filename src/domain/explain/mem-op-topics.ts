@@ -1,4 +1,4 @@
-import { PGM, type ProgramExceptionName } from '../s390x/program-exception.js';
+import { PGM, type ProgramExceptionName } from '../s390x/dat/program-exception.js';
 import { MEM_OPS } from '../shapes/s390x-access.js';
 
 export type MemOpName = keyof typeof MEM_OPS;

@@ -1,8 +1,8 @@
 import { KVMI_COMMANDS, type KvmiCommand, isKvmiCommand } from '../shapes/kvmi.js';
-import { consult } from '../vm/consult.js';
+import { consult } from '../vm/law/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { done, refused } from '../vm/decision.js';
-import type { Event } from '../vm/event.js';
+import type { Event } from '../vm/facts/event.js';
 import type { X86Vm } from '../vm/state.js';
 import { ALWAYS_ALLOWED } from './always-allowed.js';
 import { closeChannel } from './closing.js';

@@ -1,5 +1,5 @@
 import type { Reply } from '../vm/decision.js';
-import type { Event } from '../vm/event.js';
+import type { Event } from '../vm/facts/event.js';
 import type { X86Vm } from '../vm/state.js';
 import { finish, passAfter } from './finish.js';
 

@@ -1,9 +1,9 @@
 import type { CommandOf } from '../vm/command.js';
 import type { X86Vm } from '../vm/state.js';
-import { executeX86 } from '../x86_64/guest.js';
-import { finishHypercall } from '../x86_64/hypercall.js';
-import { goOn } from '../x86_64/run.js';
-import type { X86Vcpu } from '../x86_64/vcpu.js';
+import { executeX86 } from '../x86_64/guest/guest.js';
+import { finishHypercall } from '../x86_64/hypercalls/hypercall.js';
+import { goOn } from '../x86_64/guest/run.js';
+import type { X86Vcpu } from '../x86_64/vcpu/vcpu.js';
 import { frameOf } from '../memory/address.js';
 import type { HeldCommand } from '../shapes/x86-held.js';
 import type { Outcome, Pass, Replied } from './sending.js';

@@ -1,12 +1,12 @@
-import { consult } from '../vm/consult.js';
+import { consult } from '../vm/law/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { type Decision, type Reply, done, refused } from '../vm/decision.js';
-import type { Event } from '../vm/event.js';
+import type { Event } from '../vm/facts/event.js';
 import type { X86Vm } from '../vm/state.js';
-import { changedRegisters } from '../x86_64/change-registers.js';
-import { withVcpuState } from '../x86_64/enter.js';
-import { SHUTDOWN } from '../x86_64/exits.js';
-import type { X86Vcpu } from '../x86_64/vcpu.js';
+import { changedRegisters } from '../x86_64/vcpu/change-registers.js';
+import { withVcpuState } from '../x86_64/vcpu/enter.js';
+import { SHUTDOWN } from '../x86_64/vcpu/exits.js';
+import type { X86Vcpu } from '../x86_64/vcpu/vcpu.js';
 import { closeChannel } from './closing.js';
 import { takesAction } from './events.js';
 import { finish, heldBy, passAfter } from './finish.js';

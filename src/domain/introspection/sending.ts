@@ -1,9 +1,9 @@
 import type { EventDetails } from '../shapes/kvmi.js';
 import type { HeldCommand } from '../shapes/x86-held.js';
 import type { Reply } from '../vm/decision.js';
-import type { Event } from '../vm/event.js';
+import type { Event } from '../vm/facts/event.js';
 import type { X86Vm } from '../vm/state.js';
-import type { X86Vcpu } from '../x86_64/vcpu.js';
+import type { X86Vcpu } from '../x86_64/vcpu/vcpu.js';
 import { type VcpuEvent, isOnRequest } from './events.js';
 
 /** An event of a vCPU's, before it has its number. */

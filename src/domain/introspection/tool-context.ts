@@ -1,7 +1,7 @@
 import type { CommandOf } from '../vm/command.js';
 import { type Decision, refused } from '../vm/decision.js';
 import type { X86Vm } from '../vm/state.js';
-import type { X86Vcpu } from '../x86_64/vcpu.js';
+import type { X86Vcpu } from '../x86_64/vcpu/vcpu.js';
 import type { Channel, Introspection } from './state.js';
 
 export type ToolCommand = CommandOf<'introspection_command'>;

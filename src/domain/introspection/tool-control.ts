@@ -1,8 +1,8 @@
 import { isKvmiCommand } from '../shapes/kvmi.js';
 import { done, refused } from '../vm/decision.js';
-import { VECTORS, EXCEPTIONS } from '../x86_64/exceptions.js';
-import { isCanonical } from '../x86_64/canonical.js';
-import { isSelectableMsr } from '../x86_64/msrs.js';
+import { VECTORS, EXCEPTIONS } from '../x86_64/vcpu/exceptions.js';
+import { isCanonical } from '../x86_64/vcpu/canonical.js';
+import { isSelectableMsr } from '../x86_64/vcpu/msrs.js';
 import { ALWAYS_ALLOWED } from './always-allowed.js';
 import { isEvent, isEventOf, isOnRequest } from './events.js';
 import type { VcpuEvent } from './events.js';

@@ -1,10 +1,10 @@
 import type { X86RegisterChanges } from '../shapes/x86-registers.js';
 import { X86_GENERAL } from '../shapes/x86-registers.js';
 import { done, refused } from '../vm/decision.js';
-import { cpuidLeaf } from '../x86_64/cpuid.js';
-import { codeWidth } from '../x86_64/mode.js';
-import { readMsr } from '../x86_64/msrs.js';
-import { tscHz } from '../x86_64/tsc.js';
+import { cpuidLeaf } from '../x86_64/guest/cpuid.js';
+import { codeWidth } from '../x86_64/vcpu/mode.js';
+import { readMsr } from '../x86_64/vcpu/msrs.js';
+import { tscHz } from '../x86_64/vcpu/tsc.js';
 import { VERSION } from './tool-control.js';
 import { INVALID, type Tool, onVcpu } from './tool-context.js';
 

@@ -1,5 +1,5 @@
 import { type KvmiCommand, isKvmiCommand } from '../shapes/kvmi.js';
-import { consult } from '../vm/consult.js';
+import { consult } from '../vm/law/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { refused } from '../vm/decision.js';
 import type { X86Vm } from '../vm/state.js';

@@ -1,8 +1,8 @@
 import type { EventDetails } from '../shapes/kvmi.js';
 import type { X86Vm } from '../vm/state.js';
-import { codeWidth } from '../x86_64/mode.js';
-import { EVENT_MSRS, readMsr } from '../x86_64/msrs.js';
-import type { X86RegisterFile, X86Vcpu } from '../x86_64/vcpu.js';
+import { codeWidth } from '../x86_64/vcpu/mode.js';
+import { EVENT_MSRS, readMsr } from '../x86_64/vcpu/msrs.js';
+import type { X86RegisterFile, X86Vcpu } from '../x86_64/vcpu/vcpu.js';
 import { ALWAYS_ALLOWED } from './always-allowed.js';
 import { EVENT_NAMES, type KvmiEvent } from './events.js';
 import { accessNames } from './page-access.js';

@@ -1,4 +1,4 @@
-import { consult } from '../vm/consult.js';
+import { consult } from '../vm/law/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { done, refused } from '../vm/decision.js';
 import { MARK } from './frame-marks.js';

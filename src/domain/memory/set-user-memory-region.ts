@@ -1,10 +1,10 @@
 import type { Errno } from '../errno.js';
 import type { CommandOf } from '../vm/command.js';
-import { consult } from '../vm/consult.js';
+import { consult } from '../vm/law/consult.js';
 import type { Decider } from '../vm/decider.js';
 import { done, refused } from '../vm/decision.js';
-import type { Event } from '../vm/event.js';
-import type { MemslotRequest } from '../vm/law.js';
+import type { Event } from '../vm/facts/event.js';
+import type { MemslotRequest } from '../vm/law/law.js';
 import { PAGE_SIZE, frameOf } from './address.js';
 import { KVM_MEM_MAX_NR_PAGES, KVM_USER_MEM_SLOTS } from './memslot-limits.js';
 import { type Memslot, type MemslotFlag, endOf } from './memslot.js';

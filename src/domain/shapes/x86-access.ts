@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ACCESS } from '../x86_64/permissions.js';
+import { ACCESS } from '../x86_64/paging/permissions.js';
 import { BATCH_MAX } from './s390x-access.js';
 import { flagSet, u32, u64 } from './scalars.js';
 

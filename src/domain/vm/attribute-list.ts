@@ -1,5 +1,5 @@
 import { ATTRIBUTE_GROUPS as aarch64 } from '../aarch64/attributes.js';
-import { ATTRIBUTE_GROUPS as s390x } from '../s390x/attributes.js';
+import { ATTRIBUTE_GROUPS as s390x } from '../s390x/attributes/attributes.js';
 import { type AttributeGroup, type ListedAttribute, listAttributes } from './attribute.js';
 import type { Arch, Vm } from './state.js';
 

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import type { Json } from '../digester.js';
 import { ERRNO, type Errno } from '../errno.js';
 import { words } from '../shapes/words.js';
-import { consult } from './consult.js';
+import { consult } from './law/consult.js';
 import { type Decision, type Reply, done, malformed, refused } from './decision.js';
-import type { LawEvent } from './law.js';
+import type { LawEvent } from './law/law.js';
 import type { S390xVm, Vm } from './state.js';
-import type { Tod } from '../s390x/tod.js';
+import type { Tod } from '../s390x/model/tod.js';
 
 /** A payload as the request's body gave it. */
 export type Raw = Readonly<Record<string, Json>>;

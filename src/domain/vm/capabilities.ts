@@ -1,6 +1,6 @@
 import { CAPABILITIES as aarch64 } from '../aarch64/capabilities.js';
-import { CAPABILITIES as s390x } from '../s390x/capabilities.js';
-import { CAPABILITIES as x86_64 } from '../x86_64/capabilities.js';
+import { CAPABILITIES as s390x } from '../s390x/model/capabilities.js';
+import { CAPABILITIES as x86_64 } from '../x86_64/model/capabilities.js';
 import type { Capability } from './capability.js';
 import type { Arch, Vm } from './state.js';
 

@@ -1,4 +1,4 @@
-import { consult } from './consult.js';
+import { consult } from './law/consult.js';
 import type { Decider } from './decider.js';
 import { done, refused } from './decision.js';
 import type { Vm } from './state.js';

@@ -1,5 +1,5 @@
 import type { CommandOf } from './command.js';
-import { consult } from './consult.js';
+import { consult } from './law/consult.js';
 import type { Decider } from './decider.js';
 import { type Decision, done, refused } from './decision.js';
 import type { Vm } from './state.js';

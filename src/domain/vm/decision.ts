@@ -1,6 +1,6 @@
 import { ERRNO, type Errno } from '../errno.js';
 import type { Command } from './command.js';
-import type { Event } from './event.js';
+import type { Event } from './facts/event.js';
 
 /** What is answered beside `ret`; bytes become base64 at the edge and stand beside the record. */
 export type Reply = Readonly<Record<string, unknown>>;

@@ -5,7 +5,7 @@ import type { PageRun } from '../shapes/erasure.js';
 import type { CommandOf } from './command.js';
 import type { Decider } from './decider.js';
 import { type Decision, done } from './decision.js';
-import type { Event } from './event.js';
+import type { Event } from './facts/event.js';
 import type { Vm } from './state.js';
 
 /** The pages of runs in order. */

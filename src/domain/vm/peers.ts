@@ -2,7 +2,7 @@ import type { Digester } from '../digester.js';
 import { ErasedMemory } from '../memory/erased.js';
 import type { Lenders } from '../memory/guest-memory.js';
 import { toHex } from '../audit/bulk.js';
-import { tokenBytes } from '../x86_64/hypercall.js';
+import { tokenBytes } from '../x86_64/hypercalls/hypercall.js';
 import type { Command } from './command.js';
 import type { Peers } from './decider.js';
 import type { Vm } from './state.js';

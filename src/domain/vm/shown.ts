@@ -1,9 +1,9 @@
 import { hex } from '../json.js';
 import { addressOf } from '../memory/address.js';
 import type { Memslot } from '../memory/memslot.js';
-import { floatsOf } from '../s390x/vector-registers.js';
-import type { S390xRegisterFile } from '../s390x/vcpu.js';
-import type { X86Vcpu } from '../x86_64/vcpu.js';
+import { floatsOf } from '../s390x/vcpu/vector-registers.js';
+import type { S390xRegisterFile } from '../s390x/vcpu/vcpu.js';
+import type { X86Vcpu } from '../x86_64/vcpu/vcpu.js';
 
 /** A memory slot as clients know it, in the names of KVM_SET_USER_MEMORY_REGION; addresses and size in bytes. */
 export const shownMemslot = ({ slot, firstFrame, frames, firstPage, flags }: Memslot) => ({

@@ -3,15 +3,15 @@ import type { SmcccFilter } from '../aarch64/smccc-filter.js';
 import type { Aarch64Vcpu } from '../aarch64/vcpu.js';
 import type { Introspection } from '../introspection/state.js';
 import type { GuestMemory } from '../memory/guest-memory.js';
-import type { TopTable } from '../s390x/address-space.js';
-import type { CpuModel } from '../s390x/cpu-model.js';
-import type { CryptoControls } from '../s390x/crypto.js';
-import type { TodOffset } from '../s390x/tod.js';
-import type { S390xVcpu } from '../s390x/vcpu.js';
+import type { TopTable } from '../s390x/dat/address-space.js';
+import type { CpuModel } from '../s390x/model/cpu-model.js';
+import type { CryptoControls } from '../s390x/model/crypto.js';
+import type { TodOffset } from '../s390x/model/tod.js';
+import type { S390xVcpu } from '../s390x/vcpu/vcpu.js';
 import type { FloatingInterrupt } from '../shapes/s390x-floating.js';
 import type { Aarch64Host, S390xHost, X86Host } from '../shapes/host.js';
-import type { X86Vcpu } from '../x86_64/vcpu.js';
-import type { Aarch64Regions, S390xRegions, X86Regions } from './regions.js';
+import type { X86Vcpu } from '../x86_64/vcpu/vcpu.js';
+import type { Aarch64Regions, S390xRegions, X86Regions } from './law/regions.js';
 import type { Semantics } from './semantics.js';
 
 /** What the life of a VM's ledger adds to the VM. */

@@ -8,14 +8,14 @@ import { replyToEvent } from '../introspection/reply.js';
 import { toolCommand } from '../introspection/tool.js';
 import type { Deciders } from '../vm/decider.js';
 import type { X86Vm } from '../vm/state.js';
-import { enableX86Cap } from './enable-cap.js';
-import { x86Guest } from './guest.js';
-import { hypercall } from './hypercall.js';
-import { getX86MpState, setX86MpState } from './mp-state.js';
-import { setX86Registers } from './registers.js';
-import { readMappings, translate2, translate2Batch, translateLegacy } from './translate.js';
-import { runX86Vcpu } from './run.js';
-import { destroyX86Vm, lendPage, losePages, returnPage, takeBackPages } from './sharing.js';
+import { enableX86Cap } from './model/enable-cap.js';
+import { x86Guest } from './guest/guest.js';
+import { hypercall } from './hypercalls/hypercall.js';
+import { getX86MpState, setX86MpState } from './vcpu/mp-state.js';
+import { setX86Registers } from './vcpu/registers.js';
+import { readMappings, translate2, translate2Batch, translateLegacy } from './paging/translate.js';
+import { runX86Vcpu } from './guest/run.js';
+import { destroyX86Vm, lendPage, losePages, returnPage, takeBackPages } from './hypercalls/sharing.js';
 
 /** Who decides what x86_64 VMs alone know. */
 export const x86Deciders = {

@@ -15,7 +15,7 @@ import {
 import { toHex } from '../../domain/audit/bulk.js';
 import { touchedFrames } from '../../domain/audit/touched-frames.js';
 import type { Json } from '../../domain/digester.js';
-import { applyEntry } from '../../domain/vm/apply.js';
+import { applyEntry } from '../../domain/vm/folds/apply.js';
 import { vcpuErasedBy } from '../../domain/vm/erasure.js';
 import { among } from '../../domain/vm/peers.js';
 import type { Vm } from '../../domain/vm/state.js';

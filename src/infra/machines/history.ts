@@ -1,8 +1,8 @@
 import { type EventFilter, eventsOf, rolesOfEvents } from '../../domain/audit/open-record.js';
 import { type RecordBody, counterpartsOf, parseBody } from '../../domain/audit/record.js';
 import { erasureOf, isWhole, settleAll } from '../../domain/audit/remains.js';
-import { applyEntry } from '../../domain/vm/apply.js';
-import type { EventType } from '../../domain/vm/event.js';
+import { applyEntry } from '../../domain/vm/folds/apply.js';
+import type { EventType } from '../../domain/vm/facts/event.js';
 import { partnersOf } from '../../domain/vm/peers.js';
 import type { Vm } from '../../domain/vm/state.js';
 import { Breath } from '../breath.js';

@@ -1,6 +1,6 @@
 import { toHex } from '../../domain/audit/bulk.js';
 import type { Vm } from '../../domain/vm/state.js';
-import { TOKEN_SIZE } from '../../domain/x86_64/mem-map.js';
+import { TOKEN_SIZE } from '../../domain/x86_64/hypercalls/mem-map.js';
 import { digester } from '../digester.js';
 import type { Journal } from '../journal/journal.js';
 import type { CommandMeter } from '../metrics/meters.js';

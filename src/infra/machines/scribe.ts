@@ -1,11 +1,11 @@
 import { touchedElsewhere } from '../../domain/audit/touched-elsewhere.js';
-import { applyEntry } from '../../domain/vm/apply.js';
+import { applyEntry } from '../../domain/vm/folds/apply.js';
 import { decide } from '../../domain/vm/decide.js';
 import type { Peers } from '../../domain/vm/decider.js';
 import type { Decision } from '../../domain/vm/decision.js';
 import { among } from '../../domain/vm/peers.js';
 import { type Vm, fork } from '../../domain/vm/state.js';
-import { withFacts } from '../../domain/vm/with-facts.js';
+import { withFacts } from '../../domain/vm/folds/with-facts.js';
 import { digester } from '../digester.js';
 import type { Draft, Journal, StoredRecord } from '../journal/journal.js';
 import type { CommandMeter } from '../metrics/meters.js';

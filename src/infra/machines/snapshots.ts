@@ -6,7 +6,7 @@ import { PAGE_SIZE } from '../../domain/memory/address.js';
 import { ChunkStore, type StoredNode } from '../../domain/memory/chunk-store.js';
 import { FrameMarks } from '../../domain/memory/frame-marks.js';
 import { GuestMemory } from '../../domain/memory/guest-memory.js';
-import { INITIAL_REGIONS } from '../../domain/vm/regions.js';
+import { INITIAL_REGIONS } from '../../domain/vm/law/regions.js';
 import type { Outline, Vm } from '../../domain/vm/state.js';
 import type { Breath } from '../breath.js';
 import { digester } from '../digester.js';

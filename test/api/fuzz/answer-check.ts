@@ -1,5 +1,5 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { securityHeaders } from '../../../src/api/security-headers.js';
+import { securityHeaders } from '../../../src/api/http/security-headers.js';
 import type { Document, Operation, Place } from './document.js';
 
 const escaped = (text: string): string => encodeURIComponent(text.replaceAll('~', '~0').replaceAll('/', '~1'));

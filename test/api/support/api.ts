@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import 'reflect-metadata';
 import { type App, type AppOptions, createApp } from '../../../src/api/app.js';
-import { makeLog } from '../../../src/api/log.js';
+import { makeLog } from '../../../src/api/http/log.js';
 import { problemShape } from '../../../src/api/shapes/problem.js';
 import { LEDGER_FILE } from '../../../src/infra/data-dir.js';
 import { type Service, type ServiceOptions, openService } from '../../../src/infra/service.js';

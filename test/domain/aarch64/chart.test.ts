@@ -1,12 +1,12 @@
 import { transition } from 'xstate';
 import { chart } from '../../../src/domain/aarch64/chart.js';
 import { toJson } from '../../../src/domain/json.js';
-import { apply } from '../../../src/domain/vm/apply.js';
-import { step } from '../../../src/domain/vm/consult.js';
-import { event as eventSchema } from '../../../src/domain/vm/event.js';
-import { AARCH64_COMMANDS } from '../../../src/domain/vm/forecast-aarch64.js';
-import type { Aarch64LawEvent } from '../../../src/domain/vm/law-aarch64.js';
-import type { Aarch64Regions } from '../../../src/domain/vm/regions.js';
+import { apply } from '../../../src/domain/vm/folds/apply.js';
+import { step } from '../../../src/domain/vm/law/consult.js';
+import { event as eventSchema } from '../../../src/domain/vm/facts/event.js';
+import { AARCH64_COMMANDS } from '../../../src/domain/vm/forecast/forecast-aarch64.js';
+import type { Aarch64LawEvent } from '../../../src/domain/vm/law/law-aarch64.js';
+import type { Aarch64Regions } from '../../../src/domain/vm/law/regions.js';
 import { type Aarch64Vm, fork } from '../../../src/domain/vm/state.js';
 import { Aarch64Machine } from '../support/aarch64.js';
 import { MIB } from '../support/machine.js';

@@ -1,8 +1,8 @@
 import type { Errno } from '../../../src/domain/errno.js';
 import { command } from '../../../src/domain/vm/command.js';
 import { decide } from '../../../src/domain/vm/decide.js';
-import { forecast } from '../../../src/domain/vm/forecast.js';
-import { AARCH64_MATRIX_HEAD, aarch64Matrix } from '../../../src/domain/vm/matrix-aarch64.js';
+import { forecast } from '../../../src/domain/vm/forecast/forecast.js';
+import { AARCH64_MATRIX_HEAD, aarch64Matrix } from '../../../src/domain/vm/documents/matrix-aarch64.js';
 import { type Aarch64Vm, fork } from '../../../src/domain/vm/state.js';
 import { Aarch64Machine } from '../support/aarch64.js';
 import { MIB, Machine } from '../support/machine.js';

@@ -1,7 +1,7 @@
 import { toJson } from '../../../src/domain/json.js';
 import { type Command, command } from '../../../src/domain/vm/command.js';
 import type { Vm } from '../../../src/domain/vm/state.js';
-import { withFacts } from '../../../src/domain/vm/with-facts.js';
+import { withFacts } from '../../../src/domain/vm/folds/with-facts.js';
 import { digester } from '../support/test-digester.js';
 
 const parse = (input: object): Command => command.parse(input);

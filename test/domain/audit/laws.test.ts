@@ -5,7 +5,7 @@ import { stateDigest } from '../../../src/domain/audit/state-digest.js';
 import { ChunkStore, type StoredNode } from '../../../src/domain/memory/chunk-store.js';
 import { FrameMarks } from '../../../src/domain/memory/frame-marks.js';
 import { GuestMemory } from '../../../src/domain/memory/guest-memory.js';
-import { applyEntry } from '../../../src/domain/vm/apply.js';
+import { applyEntry } from '../../../src/domain/vm/folds/apply.js';
 import type { Command } from '../../../src/domain/vm/command.js';
 import type { Vm } from '../../../src/domain/vm/state.js';
 import { arbitraryLife } from '../support/arbitrary-command.js';

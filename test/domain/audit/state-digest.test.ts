@@ -1,7 +1,7 @@
 import { stateDigest } from '../../../src/domain/audit/state-digest.js';
-import { apply } from '../../../src/domain/vm/apply.js';
+import { apply } from '../../../src/domain/vm/folds/apply.js';
 import { command } from '../../../src/domain/vm/command.js';
-import type { Event } from '../../../src/domain/vm/event.js';
+import type { Event } from '../../../src/domain/vm/facts/event.js';
 import { decide } from '../../../src/domain/vm/decide.js';
 import type { S390xVm } from '../../../src/domain/vm/state.js';
 import { MIB, Machine } from '../support/machine.js';

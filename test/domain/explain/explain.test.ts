@@ -6,14 +6,14 @@ import { chartRules } from '../../../src/domain/explain/chart-rules.js';
 import { CHART_SOURCES } from '../../../src/domain/explain/chart-sources.js';
 import { CONDITIONS, STATES } from '../../../src/domain/explain/conditions.js';
 import { DECIDED_RULES, allRules, explain } from '../../../src/domain/explain/explain.js';
-import { PGM } from '../../../src/domain/s390x/program-exception.js';
+import { PGM } from '../../../src/domain/s390x/dat/program-exception.js';
 import { MEM_OPS } from '../../../src/domain/shapes/s390x-access.js';
 import { COMMAND_TYPES } from '../../../src/domain/vm/command.js';
-import { CHARTS } from '../../../src/domain/vm/consult.js';
-import { aarch64Matrix } from '../../../src/domain/vm/matrix-aarch64.js';
-import { x86Matrix } from '../../../src/domain/vm/matrix-x86.js';
-import { matrix } from '../../../src/domain/vm/matrix.js';
-import { arrowsOf } from '../../../src/domain/vm/mermaid.js';
+import { CHARTS } from '../../../src/domain/vm/law/consult.js';
+import { aarch64Matrix } from '../../../src/domain/vm/documents/matrix-aarch64.js';
+import { x86Matrix } from '../../../src/domain/vm/documents/matrix-x86.js';
+import { matrix } from '../../../src/domain/vm/documents/matrix.js';
+import { arrowsOf } from '../../../src/domain/vm/documents/mermaid.js';
 
 const DOMAIN = join(dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url))))), 'src', 'domain');
 

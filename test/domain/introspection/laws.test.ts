@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { type Divergence, type Reruns, reexecute } from '../../../src/domain/audit/reexecute.js';
 import { pendingEvents } from '../../../src/domain/introspection/view.js';
-import { forecast } from '../../../src/domain/vm/forecast.js';
+import { forecast } from '../../../src/domain/vm/forecast/forecast.js';
 import type { X86Vm } from '../../../src/domain/vm/state.js';
-import { withFacts } from '../../../src/domain/vm/with-facts.js';
+import { withFacts } from '../../../src/domain/vm/folds/with-facts.js';
 import { arbitraryIntrospection } from '../support/arbitrary-introspection.js';
 import { INTROSPECTED } from '../support/introspected.js';
 import { Ledger } from '../support/ledger.js';

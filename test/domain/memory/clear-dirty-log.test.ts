@@ -1,5 +1,5 @@
 import type { Errno } from '../../../src/domain/errno.js';
-import { apply } from '../../../src/domain/vm/apply.js';
+import { apply } from '../../../src/domain/vm/folds/apply.js';
 import { command } from '../../../src/domain/vm/command.js';
 import { decide } from '../../../src/domain/vm/decide.js';
 import type { Decision } from '../../../src/domain/vm/decision.js';

@@ -1,4 +1,4 @@
-import { featOf } from '../../../src/domain/s390x/machine.js';
+import { featOf } from '../../../src/domain/s390x/model/machine.js';
 import { GIB, MIB, Machine, type MachineOptions } from '../support/machine.js';
 import { REFUSES, pv, pvMachine } from '../support/pv.js';
 

@@ -1,6 +1,6 @@
 import { asAbsolute, fragments } from '../../../src/domain/memory/address.js';
-import type { S390xRegisterFile } from '../../../src/domain/s390x/vcpu.js';
-import { floatsOf, vectorsOf } from '../../../src/domain/s390x/vector-registers.js';
+import type { S390xRegisterFile } from '../../../src/domain/s390x/vcpu/vcpu.js';
+import { floatsOf, vectorsOf } from '../../../src/domain/s390x/vcpu/vector-registers.js';
 import { loadDoublewords } from '../support/s390x-vm.js';
 import { MIB, Machine } from '../support/machine.js';
 

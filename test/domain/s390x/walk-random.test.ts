@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { accessContext } from '../../../src/domain/s390x/access-context.js';
-import { asceOf } from '../../../src/domain/s390x/asce.js';
-import { Explanation } from '../../../src/domain/s390x/explain.js';
-import { codeOf } from '../../../src/domain/s390x/fault.js';
-import { nameOf } from '../../../src/domain/s390x/program-exception.js';
-import { newVcpu } from '../../../src/domain/s390x/vcpu.js';
-import { walk } from '../../../src/domain/s390x/walk.js';
-import { highWord, lowWord } from '../../../src/domain/s390x/words.js';
+import { accessContext } from '../../../src/domain/s390x/dat/access-context.js';
+import { asceOf } from '../../../src/domain/s390x/dat/asce.js';
+import { Explanation } from '../../../src/domain/s390x/dat/explain.js';
+import { codeOf } from '../../../src/domain/s390x/dat/fault.js';
+import { nameOf } from '../../../src/domain/s390x/dat/program-exception.js';
+import { newVcpu } from '../../../src/domain/s390x/vcpu/vcpu.js';
+import { walk } from '../../../src/domain/s390x/dat/walk.js';
+import { highWord, lowWord } from '../../../src/domain/s390x/model/words.js';
 import { buildVm, bytesAt, load, loadDoublewords } from '../support/s390x-vm.js';
 
 const EDAT = 0x00800000n;

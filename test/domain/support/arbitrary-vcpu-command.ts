@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ONE_REGS } from '../../../src/domain/s390x/one-reg.js';
+import { ONE_REGS } from '../../../src/domain/s390x/vcpu/one-reg.js';
 import { IRQ_TYPES } from '../../../src/domain/shapes/s390x-interrupt.js';
 
 const oneOf = <Value>(...values: readonly Value[]) => fc.constantFrom(...values);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { CAPABILITIES } from '../../../src/domain/s390x/capabilities.js';
-import type { AttributeEvent } from '../../../src/domain/vm/law-attributes.js';
-import { machineOf } from '../../../src/domain/s390x/machine.js';
+import { CAPABILITIES } from '../../../src/domain/s390x/model/capabilities.js';
+import type { AttributeEvent } from '../../../src/domain/vm/law/law-attributes.js';
+import { machineOf } from '../../../src/domain/s390x/model/machine.js';
 import { s390xHost } from '../../../src/domain/shapes/host.js';
 
 const set = (group: string, attr: string | number, payload: object = {}) => ({

@@ -1,5 +1,5 @@
-import { DATA_PLANE, PLAIN, PV_COMMANDS, PV_STEPS, type S390xLawEvent } from '../../../src/domain/vm/law.js';
-import type { S390xRegions } from '../../../src/domain/vm/regions.js';
+import { DATA_PLANE, PLAIN, PV_COMMANDS, PV_STEPS, type S390xLawEvent } from '../../../src/domain/vm/law/law.js';
+import type { S390xRegions } from '../../../src/domain/vm/law/regions.js';
 import { attributeLawEvents } from './attribute-commands.js';
 import { vcpuLawEvents } from './vcpu-law.js';
 

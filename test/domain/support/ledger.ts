@@ -3,7 +3,7 @@ import { type LedgerRecord, parseBody } from '../../../src/domain/audit/record.j
 import { seal, split } from '../../../src/domain/audit/seal-record.js';
 import { type RecordedCommand } from '../../../src/domain/audit/reexecute.js';
 import { stateDigest } from '../../../src/domain/audit/state-digest.js';
-import { applyEntry } from '../../../src/domain/vm/apply.js';
+import { applyEntry } from '../../../src/domain/vm/folds/apply.js';
 import type { Command } from '../../../src/domain/vm/command.js';
 import { decide } from '../../../src/domain/vm/decide.js';
 import type { Decision } from '../../../src/domain/vm/decision.js';

@@ -1,9 +1,9 @@
 import type { Errno } from '../../../src/domain/errno.js';
-import { apply } from '../../../src/domain/vm/apply.js';
+import { apply } from '../../../src/domain/vm/folds/apply.js';
 import { command } from '../../../src/domain/vm/command.js';
 import { decide } from '../../../src/domain/vm/decide.js';
 import type { Decision } from '../../../src/domain/vm/decision.js';
-import type { Event } from '../../../src/domain/vm/event.js';
+import type { Event } from '../../../src/domain/vm/facts/event.js';
 import { RULES } from '../../../src/domain/vm/rules.js';
 import type { Arch, S390xVm, Vm } from '../../../src/domain/vm/state.js';
 

@@ -1,4 +1,4 @@
-import type { PagingHost, PagingRegisters } from '../../../src/domain/x86_64/control.js';
+import type { PagingHost, PagingRegisters } from '../../../src/domain/x86_64/vcpu/control.js';
 import type { Machine } from './x86-machine.js';
 
 /** An entry that a walk read. */

@@ -1,6 +1,6 @@
 import type { MemOpRequest } from '../../../src/domain/shapes/s390x-access.js';
-import { memOp } from '../../../src/domain/s390x/mem-op.js';
-import { type TranslateAnswer, translate } from '../../../src/domain/s390x/translate.js';
+import { memOp } from '../../../src/domain/s390x/mem-op/mem-op.js';
+import { type TranslateAnswer, translate } from '../../../src/domain/s390x/dat/translate.js';
 import type { Decision } from '../../../src/domain/vm/decision.js';
 import type { S390xVm } from '../../../src/domain/vm/state.js';
 

@@ -1,8 +1,8 @@
 import { frameOf, fragments, partsOf } from '../../../src/domain/memory/address.js';
 import { MARK } from '../../../src/domain/memory/frame-marks.js';
 import type { S390xRegisterChanges } from '../../../src/domain/shapes/s390x-registers.js';
-import { apply } from '../../../src/domain/vm/apply.js';
-import { type Event, event } from '../../../src/domain/vm/event.js';
+import { apply } from '../../../src/domain/vm/folds/apply.js';
+import { type Event, event } from '../../../src/domain/vm/facts/event.js';
 import { RULES } from '../../../src/domain/vm/rules.js';
 import type { S390xVm } from '../../../src/domain/vm/state.js';
 

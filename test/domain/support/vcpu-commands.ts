@@ -1,6 +1,6 @@
-import type { VCPU_COMMANDS } from '../../../src/domain/vm/forecast-vcpu.js';
+import type { VCPU_COMMANDS } from '../../../src/domain/vm/forecast/forecast-vcpu.js';
 import type { S390xVm } from '../../../src/domain/vm/state.js';
-import type { S390xVcpu } from '../../../src/domain/s390x/vcpu.js';
+import type { S390xVcpu } from '../../../src/domain/s390x/vcpu/vcpu.js';
 
 function fitting({ vcpus }: S390xVm, fits: (vcpu: S390xVcpu) => boolean = () => true): number {
   const all = [...vcpus.values()];

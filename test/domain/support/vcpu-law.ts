@@ -1,6 +1,6 @@
 import type { Interrupt, IrqRequest } from '../../../src/domain/shapes/s390x-interrupt.js';
-import { localInterrupt } from '../../../src/domain/s390x/interrupt.js';
-import { VCPU_COMMANDS, type VcpuLawEvent } from '../../../src/domain/vm/law-vcpu.js';
+import { localInterrupt } from '../../../src/domain/s390x/interrupts/interrupt.js';
+import { VCPU_COMMANDS, type VcpuLawEvent } from '../../../src/domain/vm/law/law-vcpu.js';
 
 const irqs: readonly IrqRequest[] = [
   { type: 'restart' },

@@ -2,11 +2,11 @@ import { fragments, frameOf, partsOf } from '../../../src/domain/memory/address.
 import { GuestMemory } from '../../../src/domain/memory/guest-memory.js';
 import type { Memslot, MemslotFlag } from '../../../src/domain/memory/memslot.js';
 import { type Translate2Request, translate2Request } from '../../../src/domain/shapes/x86-access.js';
-import type { Event } from '../../../src/domain/vm/event.js';
+import type { Event } from '../../../src/domain/vm/facts/event.js';
 import { RULES } from '../../../src/domain/vm/rules.js';
 import type { Semantics } from '../../../src/domain/vm/semantics.js';
-import type { PagingHost, PagingRegisters } from '../../../src/domain/x86_64/control.js';
-import { type Translate2Answer, Translator } from '../../../src/domain/x86_64/translator.js';
+import type { PagingHost, PagingRegisters } from '../../../src/domain/x86_64/vcpu/control.js';
+import { type Translate2Answer, Translator } from '../../../src/domain/x86_64/paging/translator.js';
 
 /** As much of an x86_64 VM and its vCPU as translations look at. */
 export interface Machine {

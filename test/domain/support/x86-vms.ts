@@ -1,16 +1,16 @@
 import { toHex } from '../../../src/domain/audit/bulk.js';
 import type { Errno } from '../../../src/domain/errno.js';
 import { fragments } from '../../../src/domain/memory/address.js';
-import { applyEntry } from '../../../src/domain/vm/apply.js';
+import { applyEntry } from '../../../src/domain/vm/folds/apply.js';
 import { type Command, command } from '../../../src/domain/vm/command.js';
 import { decide } from '../../../src/domain/vm/decide.js';
 import type { Decision } from '../../../src/domain/vm/decision.js';
-import type { Event } from '../../../src/domain/vm/event.js';
+import type { Event } from '../../../src/domain/vm/facts/event.js';
 import type { X86RegisterChanges } from '../../../src/domain/shapes/x86-registers.js';
 import { RULES } from '../../../src/domain/vm/rules.js';
 import type { X86Vm } from '../../../src/domain/vm/state.js';
-import { withFacts } from '../../../src/domain/vm/with-facts.js';
-import type { X86Vcpu } from '../../../src/domain/x86_64/vcpu.js';
+import { withFacts } from '../../../src/domain/vm/folds/with-facts.js';
+import type { X86Vcpu } from '../../../src/domain/x86_64/vcpu/vcpu.js';
 import { digester } from './test-digester.js';
 
 export const MIB = 1n << 20n;

@@ -1,5 +1,5 @@
-import { translateLegacyAddress } from '../../../src/domain/x86_64/legacy-translation.js';
-import { TRANSLATE_FAULTS, type TranslateFault } from '../../../src/domain/x86_64/fault.js';
+import { translateLegacyAddress } from '../../../src/domain/x86_64/paging/legacy-translation.js';
+import { TRANSLATE_FAULTS, type TranslateFault } from '../../../src/domain/x86_64/paging/fault.js';
 import { type Entries, type MachineOptions, S4_ADDRESS, entriesSet, s4, translate } from '../support/x86-machine.js';
 
 /** A change to S4, what is asked, and what comes of it. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type Divergence, type Reruns, reexecute } from '../../../src/domain/audit/reexecute.js';
-import { brokenRegisterRule } from '../../../src/domain/x86_64/consistent-registers.js';
+import { brokenRegisterRule } from '../../../src/domain/x86_64/vcpu/consistent-registers.js';
 import { digester } from '../support/test-digester.js';
 import { LONG_MODE, X86Ledger } from '../support/x86-vm.js';
 

@@ -1,4 +1,4 @@
-import { X86_MATRIX_HEAD, x86Matrix } from '../../../src/domain/vm/matrix-x86.js';
+import { X86_MATRIX_HEAD, x86Matrix } from '../../../src/domain/vm/documents/matrix-x86.js';
 
 describe('the matrix of an x86_64 VM', () => {
   it.each([

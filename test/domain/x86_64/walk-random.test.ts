@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { frameOf } from '../../../src/domain/memory/address.js';
 import { highWord, lowWord } from '../../../src/domain/memory/words.js';
-import type { PagingRegisters } from '../../../src/domain/x86_64/control.js';
-import { STOPS, explainWalk } from '../../../src/domain/x86_64/explain.js';
-import { TRANSLATE_FAULTS } from '../../../src/domain/x86_64/fault.js';
-import { pagingOf } from '../../../src/domain/x86_64/paging.js';
-import type { Reading } from '../../../src/domain/x86_64/permissions.js';
+import type { PagingRegisters } from '../../../src/domain/x86_64/vcpu/control.js';
+import { STOPS, explainWalk } from '../../../src/domain/x86_64/paging/explain.js';
+import { TRANSLATE_FAULTS } from '../../../src/domain/x86_64/paging/fault.js';
+import { pagingOf } from '../../../src/domain/x86_64/paging/paging.js';
+import type { Reading } from '../../../src/domain/x86_64/paging/permissions.js';
 import { RULES } from '../../../src/domain/vm/rules.js';
-import { Walker } from '../../../src/domain/x86_64/walk.js';
+import { Walker } from '../../../src/domain/x86_64/paging/walk.js';
 import { referenceWalk } from '../support/reference-walk.js';
 import { type Machine, memoryOf, put, putEntries, translate } from '../support/x86-machine.js';
 

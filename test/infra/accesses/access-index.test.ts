@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { eventsOf } from '../../../src/domain/audit/open-record.js';
 import { parseBody } from '../../../src/domain/audit/record.js';
 import { fragments } from '../../../src/domain/memory/address.js';
-import { applyEntry } from '../../../src/domain/vm/apply.js';
+import { applyEntry } from '../../../src/domain/vm/folds/apply.js';
 import type { Vm } from '../../../src/domain/vm/state.js';
 import type { FoundAccess } from '../../../src/infra/accesses/search.js';
 import { LEDGER_FILE } from '../../../src/infra/data-dir.js';

@@ -1,7 +1,7 @@
 import type { Errno } from '../../errno.js';
 import { type Part, PAGE_SIZE, addressOf, fragments, frameOf, partsOf } from '../../memory/address.js';
 import type { Command } from '../../vm/command.js';
-import type { Event } from '../../vm/event.js';
+import type { Event } from '../../vm/facts/event.js';
 import { type BulkByRole, commandOf, eventsOf } from '../open-record.js';
 import type { RecordBody } from '../record.js';
 import type { Access, AccessKind } from './access.js';

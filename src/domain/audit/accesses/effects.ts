@@ -1,5 +1,5 @@
 import { type Part, PAGE_SIZE, addressOf, frameOf } from '../../memory/address.js';
-import type { Event, EventOf, EventType } from '../../vm/event.js';
+import type { Event, EventOf, EventType } from '../../vm/facts/event.js';
 import type { Access, AccessKind } from './access.js';
 
 /** What a fact says of memory: how it was accessed and where. */

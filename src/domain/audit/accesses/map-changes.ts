@@ -1,5 +1,5 @@
 import { frameOf } from '../../memory/address.js';
-import type { Event, EventOf, EventType } from '../../vm/event.js';
+import type { Event, EventOf, EventType } from '../../vm/facts/event.js';
 import type { MapSlot, MemoryMap } from './memory-map.js';
 
 type Changes = { readonly [Type in EventType]?: (map: MemoryMap, event: EventOf<Type>) => MemoryMap };

@@ -1,4 +1,4 @@
-import { SPAN } from '../../s390x/address-space.js';
+import { SPAN } from '../../s390x/dat/address-space.js';
 import { shownMemslot, shownS390xRegisters, shownX86Vcpu } from '../../vm/shown.js';
 import type { Vm } from '../../vm/state.js';
 import { type ValueChange, valueChanges } from './value-changes.js';

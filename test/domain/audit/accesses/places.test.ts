@@ -4,7 +4,7 @@ import { changesMap, mapAfter } from '../../../../src/domain/audit/accesses/map-
 import { type MemoryMap, NO_MEMORY, backingsOf, framesOf } from '../../../../src/domain/audit/accesses/memory-map.js';
 import { placed } from '../../../../src/domain/audit/accesses/places.js';
 import { asAbsolute, fragments } from '../../../../src/domain/memory/address.js';
-import { EVENT_TYPES } from '../../../../src/domain/vm/event.js';
+import { EVENT_TYPES } from '../../../../src/domain/vm/facts/event.js';
 import type { X86Vm } from '../../../../src/domain/vm/state.js';
 import type { X86Vms } from '../../support/x86-vms.js';
 import { X86 } from '../../support/x86-vms.js';
