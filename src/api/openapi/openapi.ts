@@ -198,6 +198,10 @@ const INFO = new DocumentBuilder()
   .addServer('/')
   .build();
 
+/** Schemas whose references to each other are those of a document's components. */
+const asComponents = (schemas: object): unknown =>
+  JSON.parse(JSON.stringify(schemas).replaceAll('"#/$defs/', '"#/components/schemas/'));
+
 /** The OpenAPI 3.1 document of an application, made from the schemas that validate its requests. */
 export function openApiOf(app: INestApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, INFO, {
@@ -209,7 +213,7 @@ export function openApiOf(app: INestApplication): OpenAPIObject {
   for (const path of Object.values(document.paths))
     for (const [method, operation] of Object.entries(path) as [string, OperationObject][])
       complete(method, operation, schemas);
-  const problem = jsonSchemaOf(problemShape).components as typeof schemas;
+  const problem = asComponents(jsonSchemaOf(problemShape).components) as typeof schemas;
   const components = {
     schemas: { ...schemas, ...problem },
     headers: HEADERS,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { base64 } from './output.js';
 
 const told = (description: string) => ({ description });
 
@@ -18,6 +19,8 @@ export const problemShape = z
     errors: z.array(z.strictObject({ field: z.string(), message: z.string() })).optional(),
     rc: z.int().optional().meta(told("a refused command of a protected VM: the ultravisor's return code")),
     rrc: z.int().optional().meta(told('its reason code')),
+    swapped: z.boolean().optional().meta(told('a refused exchange: false')),
+    oldData: base64.optional().meta(told('a refused exchange: what was given to be compared, as it was')),
     exitReason: z.string().optional().meta(told('EREMOTE: why the vCPU left, s390_ucontrol')),
     transExcCode: z.string().optional().meta(told('EREMOTE: the address that nothing is mapped at')),
     pgmCode: z.int().optional().meta(told('EREMOTE: the program interruption that it would be')),
