@@ -15,7 +15,7 @@ export const COMMON_RULES: readonly DecidedRule[] = decidedIn({
     ],
     ['every command', 'ENOTTY', "the VM's architecture has no such command", 'kvm_vm_ioctl, kvm_vcpu_ioctl'],
   ],
-  'vm/consult.ts': [
+  'vm/law/consult.ts': [
     ['every command', 'ENOTTY', "the VM's architecture has no such command", 'kvm_vm_ioctl, kvm_vcpu_ioctl'],
   ],
   'vm/decision.ts': [

@@ -6,11 +6,11 @@ const MEM_MAP = 'KVM_HC_MEM_MAP; kvmi_host_mem_map';
 /** What x86_64 refuses outside of the chart, its hypercalls' causes included. */
 export const X86_RULES: readonly DecidedRule[] = decidedIn(
   {
-    'x86_64/translate.ts': [['translate2', 'ENOENT', 'there is no such vCPU', 'kvm_vcpu_ioctl']],
-    'x86_64/translator.ts': [
+    'x86_64/paging/translate.ts': [['translate2', 'ENOENT', 'there is no such vCPU', 'kvm_vcpu_ioctl']],
+    'x86_64/paging/translator.ts': [
       ['translate2', 'EINVAL', 'a flag or access is not known, or flags contradict each other', 'KVM_TRANSLATE2'],
     ],
-    'x86_64/registers.ts': [
+    'x86_64/vcpu/registers.ts': [
       ['set_x86_registers', 'ENOENT', 'there is no such vCPU', 'kvm_vcpu_ioctl'],
       [
         'set_x86_registers',
@@ -19,13 +19,13 @@ export const X86_RULES: readonly DecidedRule[] = decidedIn(
         'kvm_is_valid_sregs; __set_sregs',
       ],
     ],
-    'x86_64/guest.ts': [['x86_guest', 'EOPNOTSUPP', 'the instruction is not known', 'x86_emulate_instruction']],
-    'x86_64/mem-map.ts': [
+    'x86_64/guest/guest.ts': [['x86_guest', 'EOPNOTSUPP', 'the instruction is not known', 'x86_emulate_instruction']],
+    'x86_64/hypercalls/mem-map.ts': [
       ['x86_hypercall', 'ENOENT', 'the token, or what is to be unmapped, is not there', MEM_MAP],
       ['x86_hypercall', 'EFAULT', 'a page is in no slot', MEM_MAP],
       ['x86_hypercall', 'EINVAL', 'the pages cannot be shared: of the same VM, or shared already', MEM_MAP],
     ],
-    'x86_64/sharing.ts': [
+    'x86_64/hypercalls/sharing.ts': [
       ['lend_page', 'ENOENT', 'the token is not known, or too old', MEM_MAP],
       ['return_page', 'ENOENT', 'the page is not lent', 'KVM_HC_MEM_UNMAP; kvmi_host_mem_unmap'],
     ],

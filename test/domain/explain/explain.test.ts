@@ -25,7 +25,7 @@ const refusals = Object.values(CHARTS)
 
 /** Files that name errnos without refusing anything. */
 const ONLY_NAMED =
-  /^(explain\/|errno\.ts|vm\/(chart-arrows|documents)\.ts|shapes\/x86-sharing\.ts|x86_64\/hypercall-context\.ts)/;
+  /^(explain\/|errno\.ts|vm\/law\/chart-arrows\.ts|vm\/documents\/|shapes\/x86-sharing\.ts|x86_64\/hypercalls\/hypercall-context\.ts)/;
 
 /** Charts speak for themselves. */
 const CHART = /\/chart[-a-z]*\.ts$/;
