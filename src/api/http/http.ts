@@ -36,10 +36,13 @@ export interface RouteSettings {
 export interface RawReply {
   /** Bytes that wait to be sent. */
   readonly writableLength: number;
+  /** The connection, as long as the response has it. */
+  readonly socket: { setTimeout(milliseconds: number): unknown } | null;
   /** Calls back when nothing was sent or received for so many milliseconds. */
   setTimeout(milliseconds: number, silent: () => void): unknown;
   destroy(): unknown;
   once(event: 'close', listener: () => void): unknown;
+  prependOnceListener(event: 'finish', listener: () => void): unknown;
 }
 
 /** What the API sets in a response. */

@@ -14,4 +14,6 @@ export function partWithStuckReader(reply: SentReply, patience: number): void {
   raw.setTimeout(patience, () => {
     if (raw.writableLength > 0) raw.destroy();
   });
+  // Node leaves the time to the next answer of pipelined requests, and parts with whoever waits for that so long.
+  raw.prependOnceListener('finish', () => raw.socket?.setTimeout(0));
 }

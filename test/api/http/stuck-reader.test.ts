@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
 import type { SentReply } from '../../../src/api/http/http.js';
 import { partWithStuckReader } from '../../../src/api/http/stuck-reader.js';
+import { eventually } from '../../support/eventually.js';
 import { Api } from '../support/api.js';
 
 const SIZE = 0x100_0000;
@@ -38,6 +39,36 @@ describe('a reader that takes nothing of its answer', () => {
   });
 });
 
+describe('a reader of two answers, one after the other', () => {
+  it('waits for the second as long as that takes', async () => {
+    let go = (): void => undefined;
+    const gone = new Promise<void>((resolve) => (go = resolve));
+    const health = () => gone.then(() => undefined);
+    const api = await Api.start({}, { readerPatience: 100 }, (service) => {
+      const journal = Object.create(service.journal, { health: { value: health } }) as typeof service.journal;
+      return { ...service, journal };
+    });
+    const { hostname, port } = new URL(api.url);
+    const taken = once(api.app.nest.getHttpServer(), 'connection') as Promise<[Socket]>;
+    const reader = connect(Number(port), hostname);
+    let answers = '';
+    reader.on('data', (piece) => (answers += String(piece)));
+    const request = (path: string) => `GET ${path} HTTP/1.1\r\nHost: ${hostname}\r\n`;
+    reader.write(`${request('/healthz')}\r\n${request('/readyz')}Connection: close\r\n\r\n`);
+    const [socket] = await taken;
+    const closed = once(reader, 'close');
+    await once(reader, 'data');
+    await eventually(
+      () => socket.timeout,
+      (milliseconds) => milliseconds === 0,
+    );
+    go();
+    await closed;
+    expect(answers.match(/"status":"\w+"/g)).toEqual(['"status":"ok"', '"status":"ready"']);
+    await api.close();
+  });
+});
+
 describe('an answer that is on its way', () => {
   const sent = (type: string, writableLength: number) => {
     const seen: { patience?: number; silent?: () => void; destroyed: boolean } = { destroyed: false };
@@ -45,6 +76,7 @@ describe('an answer that is on its way', () => {
       writableLength,
       setTimeout: (patience: number, silent: () => void) => Object.assign(seen, { patience, silent }),
       destroy: () => (seen.destroyed = true),
+      prependOnceListener: () => undefined,
     };
     partWithStuckReader({ raw, getHeader: () => type } as unknown as SentReply, 7);
     return seen;
