@@ -1,9 +1,9 @@
-// Writes what starts as a process or a thread anew, with all that it imports: to open two thousand modules takes a second.
+// Writes what starts as a process or a thread anew, with all that it imports: to open two thousand modules takes a second. In the
+// folder that is named, and once: what it wrote is nothing that it can read.
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { root } from './lib.mjs';
 
-const dist = join(root, 'dist');
+const folder = process.argv[2];
 
 /** What Nest asks for if it is used, and is not there. */
 const ABSENT = [
@@ -19,9 +19,10 @@ const ABSENT = [
 
 await build({
   entryPoints: ['api/main.js', 'api/cli/main.js', 'infra/accesses/indexer-thread.js', 'infra/journal/writer.js'].map(
-    (path) => join(dist, path),
+    (path) => join(folder, path),
   ),
-  outdir: dist,
+  outdir: folder,
+  absWorkingDir: folder,
   allowOverwrite: true,
   bundle: true,
   splitting: true,

@@ -1,6 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -58,8 +68,11 @@ export function install() {
   run('npm', ['ci', '--no-audit', '--no-fund']);
 }
 
-/** Compiles the sources, if one of them is newer than what was built. */
-export function build() {
+/** What the build makes. */
+const dist = join(root, 'dist');
+
+/** Whether no source is newer than what was built. */
+function isBuilt() {
   const inputs = [
     'src',
     'scripts/bundle.mjs',
@@ -68,16 +81,34 @@ export function build() {
     'tsconfig.build.json',
     'package-lock.json',
   ].map((name) => newest(join(root, name)));
-  const built = at(join(root, 'dist', '.built'));
-  if (built > Math.max(...inputs)) return;
+  return at(join(dist, '.built')) > Math.max(...inputs);
+}
+
+/** Puts a folder in the place of what was built before. */
+function putInPlace(folder) {
+  const old = `${folder}-old`;
+  if (existsSync(dist)) renameSync(dist, old);
+  renameSync(folder, dist);
+  rmSync(old, { recursive: true, force: true });
+}
+
+/**
+ * Compiles the sources, if one of them is newer than what was built. It is put in place once it is whole: one that is broken off leaves
+ * what was there, and of several at the same time the first counts.
+ */
+export function build() {
+  if (isBuilt()) return;
   console.error('building');
   const started = new Date();
-  const stamp = join(root, 'dist', '.built');
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
-  tool('typescript/bin/tsc', '-p', 'tsconfig.build.json');
-  run(process.execPath, [join(root, 'scripts', 'bundle.mjs')]);
+  const folder = mkdtempSync(join(root, '.build-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  tool('typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', folder);
+  run(process.execPath, [join(root, 'scripts', 'bundle.mjs'), folder]);
   // npx keeps the link it made once, and an older package.json had it made to this file.
-  chmodSync(join(root, 'dist', 'api', 'cli', 'main.js'), 0o755);
+  chmodSync(join(folder, 'api', 'cli', 'main.js'), 0o755);
+  chmodSync(folder, 0o755);
+  const stamp = join(folder, '.built');
   writeFileSync(stamp, '');
   utimesSync(stamp, started, started);
+  if (!isBuilt()) putInPlace(folder);
 }
