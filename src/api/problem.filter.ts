@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import { BODY_MAX, BULK_MAX } from './http/body-parsers.js';
 import { type HttpReply, type HttpRequest, pathOf, settingsOf } from './http/http.js';
-import type { Log } from './http/log.js';
+import { type Log, withoutTokens } from './http/log.js';
 import { type Problem, PROBLEM_JSON, type ProblemKind, Refusal, RequestProblem } from './http/problem.js';
 import { problemOf } from './http/problem-of.js';
 import { setOutcome } from './commands/answers.js';
@@ -68,10 +68,8 @@ export class ProblemFilter implements ExceptionFilter {
 
   private unexpected(error: unknown, request: HttpRequest): RequestProblem {
     const { id, method } = request;
-    this.log.error(
-      { requestId: id, traceId: traceIdOf(request), method, path: pathOf(request), err: error },
-      'a request failed',
-    );
+    const path = withoutTokens(pathOf(request));
+    this.log.error({ requestId: id, traceId: traceIdOf(request), method, path, err: error }, 'a request failed');
     return new RequestProblem('internal_error', `the service failed; its log has more about request ${id}`);
   }
 }

@@ -6,8 +6,11 @@ export type Log = Pick<Logger, 'debug' | 'error' | 'info' | 'isLevelEnabled' | '
 /** What stands in the place of a secret. */
 const CENSOR = '[redacted]';
 
-/** Service tokens and JWTs, wherever somebody may have put one. */
-const TOKENS = /vml_[0-9a-f]{12}\.[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+/**
+ * Service tokens and JWTs, wherever somebody may have put one. Of a JWT also what stands right before it: looked for from the beginning of
+ * a word alone, it is found in a time that does not grow with the square of the text.
+ */
+const TOKENS = /vml_[0-9a-f]{12}\.[\w-]+|(?<![\w-])(?:(?!eyJ)[\w-])*eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 
 /** A text without the tokens that are in it. */
 export const withoutTokens = (text: string): string => text.replace(TOKENS, CENSOR);
