@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startProcess } from '../../support/process.js';
 import { Relay } from '../../support/relay.js';
 import { Api } from '../support/api.js';
@@ -19,6 +20,8 @@ describe('the reading commands', () => {
   beforeAll(async () => {
     api = await Api.start();
     await api.machine('one');
+    // So that a time lies between what was before and what comes.
+    await sleep(10);
     const write = { op: 'absolute_write', gaddr: 0x1000, size: 5, data: Buffer.from('hello').toString('base64') };
     await api.done('POST', '/v1/vms/one/memop', write);
     await api.call('PUT', '/v1/vms/one/attributes/mem_ctrl/enable_cmma', {});
@@ -102,7 +105,12 @@ describe('the reading commands', () => {
       ].join('\n'),
     );
     expect(await said('memory', 'read', 'one', '0x1000', '5', '--raw')).toBe('hello');
-    expect(await said('memory', 'read', 'one', '0x1000', '5', '--raw', '--version', '3')).toBe('\0'.repeat(5));
+    const before = await api.done('GET', '/v1/vms/one?version=3');
+    for (const when of [
+      ['--version', '3'],
+      ['--at', String(before['updatedAt'])],
+    ])
+      expect(await said('memory', 'read', 'one', '0x1000', '5', '--raw', ...when)).toBe('\0'.repeat(5));
     expect(await jsonLines('memory', 'read', 'one', '4096', '5')).toMatchObject([{ ret: 0, data: 'aGVsbG8=' }]);
   });
 
